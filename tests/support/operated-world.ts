@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Service } from '@gatehouse/kernel/services';
-import { startWorld, type World } from '@gatehouse/testing/world';
+import { startWorld, type World, type WorldOptions } from '@gatehouse/testing/world';
 import { expect } from '@jest/globals';
 import { gatehouse, type Ran } from './installed-gateway.js';
 
@@ -16,9 +16,12 @@ export class OperatedWorld {
     readonly yaml: string,
   ) {}
 
-  static async start(configure: (yaml: string) => string = (yaml) => yaml): Promise<OperatedWorld> {
+  static async start(
+    configure: (yaml: string) => string = (yaml) => yaml,
+    size: Pick<WorldOptions, 'replicas' | 'proxies'> = {},
+  ): Promise<OperatedWorld> {
     let yaml = '';
-    const world = await startWorld({ configure: (text) => (yaml = configure(text)) });
+    const world = await startWorld({ ...size, configure: (text) => (yaml = configure(text)) });
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-operator-'));
     const operated = new OperatedWorld(world, folder, yaml);
     await operated.write('gatehouse.yaml', yaml);

@@ -30,6 +30,7 @@ const MODELS = {
   abandoned_attempts: Prisma.AbandonedAttemptScalarFieldEnum,
   keyring: Prisma.OwnKeyScalarFieldEnum,
   keyring_set_aside: Prisma.OwnKeySetAsideScalarFieldEnum,
+  signing_keys: Prisma.KeptSigningKeyScalarFieldEnum,
 };
 
 test('the Prisma model has every table and column of the migrations, and no other', async () => {

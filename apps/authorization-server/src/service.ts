@@ -20,6 +20,7 @@ import { IssuerUrls } from './http/issuer-urls.js';
 import { RequestLimits } from './http/request-limits.js';
 import { traceRequests } from './http/traced-requests.js';
 import { UnstorableInput } from './http/unstorable-input.js';
+import { WatchSigningKeys } from './signing-keys/watch-signing-keys.job.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 
@@ -39,7 +40,10 @@ export async function startAuthorizationServer(
   return await withInternalServer(app, config.listen.internal, log, {
     publicSide: { server: app.getHttpServer() },
     status: () => ({ probes: probes.status() }),
-    reconfigure: (next: AuthorizationServerPart) => exchangePart(config, next),
+    reconfigure: async (next: AuthorizationServerPart) => {
+      await app.get(WatchSigningKeys).take(next.signingKeys);
+      exchangePart(config, next);
+    },
   });
 }
 

@@ -114,8 +114,10 @@ export async function startProxy(setup: ProxySetup): Promise<TestProxy> {
     const hear = async () => await app.get(BusConnection).connection.flush();
     const internalOrigin = `http://127.0.0.1:${running.internalPort}`;
     const kill = async (): Promise<void> => await silenced(app);
-    const reconfigure = (next: Partial<ProxySetup>): void =>
-      running.reconfigure?.(proxyPart({ ...setup, ...next }));
+    const reconfigure = (next: Partial<ProxySetup>): void => {
+      // The proxy does it at once.
+      void running.reconfigure?.(proxyPart({ ...setup, ...next }));
+    };
     return { origin, internalOrigin, mcpUrl: `${origin}/mcp`, hear, kill, close: running.close, reconfigure };
   };
   const first = await startReplica();

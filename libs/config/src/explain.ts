@@ -103,7 +103,7 @@ const explainAuthServer = (authServer: AuthServer<ConfiguredSecret>): readonly E
         : `${authServer.signingKeys.length} written`,
     because:
       authServer.signingKeys.length === 0
-        ? 'none is written: one for ES256 and one for RS256 are made once and kept in the database, sealed'
+        ? 'none is written: those for ES256 and RS256 are made, exchanged (gatehouse keys rotate) and kept in the database, sealed'
         : 'the first signs, all are published',
   },
 ];

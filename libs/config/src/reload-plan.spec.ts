@@ -36,6 +36,7 @@ test.each<[string, Changes]>([
   ['views', { views: [{ name: 'some', backends: ['repos'] }] }],
   ['rateLimiting', { rateLimiting: { limits: [LIMIT] } }],
   ['operational', { 'operational.timeouts.default': '11s' }],
+  ['authServer.signingKeys', { 'authServer.signingKeys': [{ env: 'SIGNING_KEY' }, { env: 'SIGNING_KEY' }] }],
   ['incomingAuth.authz', { incomingAuth: { type: 'oidc', authz: POLICIES } }],
 ])('%s is exchanged', (field, change) => {
   expect(planOf(change)).toEqual(taken(field));
@@ -83,6 +84,7 @@ test('another value behind the same reference is seen: a key needs a restart, a 
     'authServer.upstreamProviders.octo.oauth2Config.clientSecret',
   ]);
   expect(other('API_KEY', 'another')).toEqual(taken('outgoingAuth'));
+  expect(other('SIGNING_KEY', SECRETS.SIGNING_KEY.trimEnd())).toEqual(taken('authServer.signingKeys'));
 });
 
 test('programs are run by the bridge, which takes up the file itself: they are backends like others', () => {

@@ -32,6 +32,7 @@ const RELOADABLE: readonly Path[] = [
   ['incomingAuth', 'authz'],
   ['rateLimiting'],
   ['operational'],
+  ['authServer', 'signingKeys'],
 ];
 
 /** What the new file changes, and what of it a running service cannot take. */

@@ -34,7 +34,7 @@ export interface RunningService<App extends Application = Application, Part = ne
   readonly unfinished: () => Readonly<Record<string, string | number>>;
   readonly metrics: Metrics;
   /** Takes another part of the configuration whole, or throws and keeps the one that it has. */
-  readonly reconfigure?: (part: Part) => void;
+  readonly reconfigure?: (part: Part) => Promise<void> | void;
 }
 
 /** The public side of a service: what else has to know that it stops. */
@@ -75,7 +75,7 @@ export async function withInternalServer<App extends Application, Part = never>(
     readonly publicSide?: PublicSide;
     /** What the service alone can tell its operators, for `/status`. */
     readonly status?: () => object;
-    readonly reconfigure?: (part: Part) => void;
+    readonly reconfigure?: (part: Part) => Promise<void> | void;
   } = {},
 ): Promise<RunningService<App, Part>> {
   const stop = publicSide === undefined ? undefined : new GracefulStop(publicSide.server);

@@ -1,16 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { randomToken } from '@gatehouse/kernel/ids';
 import { CONFIG } from '@gatehouse/service-process/injected';
-import { importJWK, SignJWT, type JWK } from 'jose';
 import { sidOf } from '../sessions/sid.js';
+import { signedJwt } from '../signing-keys/signed-jwt.js';
 import { SigningKeys } from '../signing-keys/signing-keys.js';
 import type { LogoutNotice } from './logout-notices.store.js';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
 /** OpenID Connect Back-Channel Logout 1.0, section 2.4: two minutes at most. */
-const LIFESPAN = '2m';
+const LIFESPAN_SECONDS = (2 * MINUTE_MS) / SECOND_MS;
 
 /** Logout tokens, signed as the client's identity tokens are. */
 @Injectable()
@@ -22,16 +23,16 @@ export class LogoutTokens {
 
   /** @param wanted the algorithm of the client's identity tokens */
   async issue({ tsid, accountId, clientId }: LogoutNotice, wanted: string | undefined): Promise<string> {
-    const key = this.keys.all.find(({ alg }) => alg === wanted) ?? this.keys.signing;
-    const { alg, kid, privateJwk } = key;
-    return await new SignJWT({ sid: sidOf(tsid), events: { [EVENT]: {} } })
-      .setProtectedHeader({ alg, kid, typ: 'logout+jwt' })
-      .setIssuer(this.config.issuer)
-      .setSubject(accountId)
-      .setAudience(clientId)
-      .setIssuedAt()
-      .setExpirationTime(LIFESPAN)
-      .setJti(randomToken())
-      .sign(await importJWK(JSON.parse(privateJwk.reveal()) as JWK, alg));
+    const iat = Math.floor(Date.now() / SECOND_MS);
+    return await signedJwt(this.keys.signerOf(wanted), 'logout+jwt', {
+      sid: sidOf(tsid),
+      events: { [EVENT]: {} },
+      iss: this.config.issuer,
+      sub: accountId,
+      aud: clientId,
+      iat,
+      exp: iat + LIFESPAN_SECONDS,
+      jti: randomToken(),
+    });
   }
 }

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { describe, expect, test } from '@jest/globals';
-import { decodeJwt, importJWK, SignJWT, type JWK } from 'jose';
+import { decodeJwt } from 'jose';
 import * as openid from 'openid-client';
+import { signedJwt } from '../signing-keys/signed-jwt.js';
 import { SigningKeys } from '../signing-keys/signing-keys.js';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { hiddenFields, pageName, type Answer, type TestBrowser } from '../testing/test-browser.js';
@@ -184,10 +185,8 @@ describe('a person whose client sends them to sign out', () => {
 
   test('shows an identity token that has expired', async () => {
     const person = await signedIn();
-    const { alg, kid, privateJwk } = service.app.get(SigningKeys).signing;
-    const expired = await new SignJWT({ ...decodeJwt(person.hint), iat: 1, exp: 2 })
-      .setProtectedHeader({ alg, kid })
-      .sign(await importJWK(JSON.parse(privateJwk.reveal()) as JWK, alg));
+    const key = service.app.get(SigningKeys).signing;
+    const expired = await signedJwt(key, 'JWT', { ...decodeJwt(person.hint), iat: 1, exp: 2 });
     const page = await begin(person.browser, { id_token_hint: expired, post_logout_redirect_uri: BYE });
     expect((await person.browser.decide(page, 'leave')).location).toBe(BYE);
     expect(await isOpen(person)).toBe(false);

@@ -4,16 +4,20 @@ import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { ASKED_ID_TOKEN_ALG } from '../clients/client-metadata.js';
 import { Cors } from '../http/cors.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
+import { KEY_SET_MAX_AGE_MS } from '../signing-keys/rotation-plan.js';
 import { withoutInteractionCookies } from './interaction-cookies.js';
 import { libraryConfiguration, type LibraryParts } from './library-configuration.js';
+import { checkHintsWith } from './library-signing-keys.js';
 import { nameMissingClient, STRUCTURED_TOKEN } from './client-refusals.js';
 import { publishedMetadata } from './discovery.js';
 import { answerOutage } from './outage-answer.js';
 
 const METADATA_MAX_AGE_SECONDS = 3_600;
+const KEY_SET_MAX_AGE_SECONDS = KEY_SET_MAX_AGE_MS / SECOND_MS;
 /** What it says may change with the network. */
 const CHANGING_METADATA_MAX_AGE_SECONDS = 60;
 
@@ -26,6 +30,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   provider.silent = true;
   parts.usedProofs.replaceIn(provider);
   parts.tokenExchange.registerIn(provider);
+  checkHintsWith(parts.signingKeys, provider);
   const urls = new IssuerUrls(config);
   const { authorizationEndpoint } = urls;
   const userInfoEndpoint = urls.url('/oauth/userinfo');
@@ -41,12 +46,15 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     const [, document] =
       /^\/\.well-known\/(oauth-authorization-server|openid-configuration|jwks\.json)$/.exec(ctx.path) ?? [];
     if (document === undefined || ctx.status !== 200) return;
-    const isChanging =
-      document !== 'jwks.json' && config.clientRegistration.metadataDocuments.enabled === 'auto';
-    const maxAge = isChanging ? CHANGING_METADATA_MAX_AGE_SECONDS : METADATA_MAX_AGE_SECONDS;
-    ctx.set('cache-control', `public, max-age=${maxAge}`);
+    const isChanging = config.clientRegistration.metadataDocuments.enabled === 'auto';
+    const ofMetadata = isChanging ? CHANGING_METADATA_MAX_AGE_SECONDS : METADATA_MAX_AGE_SECONDS;
+    const isKeySet = document === 'jwks.json';
+    ctx.set('cache-control', `public, max-age=${isKeySet ? KEY_SET_MAX_AGE_SECONDS : ofMetadata}`);
     ctx.set('x-content-type-options', 'nosniff');
-    if (document === 'jwks.json') return;
+    if (isKeySet) {
+      ctx.body = { keys: parts.signingKeys.publishedJwks };
+      return;
+    }
     const openid = document === 'openid-configuration';
     const { areAnnounced } = parts.documents;
     const rules = {

@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Introspection as Allowed } from '@gatehouse/config/model/client-registration';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { Log } from '@gatehouse/observability/log';
 import { CONFIG } from '@gatehouse/service-process/injected';
-import { importJWK, SignJWT, type JWK } from 'jose';
 import type { Client, KoaContextWithOIDC, Provider } from 'oidc-provider';
-import { SigningKeys, type SigningKey } from '../signing-keys/signing-keys.js';
+import { signedJwt } from '../signing-keys/signed-jwt.js';
+import type { SigningKey } from '../signing-keys/signing-key.js';
+import { SigningKeys } from '../signing-keys/signing-keys.js';
 import { STRUCTURED_TOKEN } from './client-refusals.js';
 import { answerOutage } from './outage-answer.js';
 import { OwnAccessTokens } from './own-access-tokens.flow.js';
@@ -43,7 +45,7 @@ export class Introspection {
   /** RFC 9701, section 6: who registers nothing else gets RS256, where there is a key for it; FAPI 2.0 (section 5.4.1) has no RS256. */
   get signingKey(): SigningKey {
     if (this.config.requestProtection.securityProfile === 'fapi2') return this.keys.signing;
-    return this.keys.all.find(({ alg }) => alg === 'RS256') ?? this.keys.signing;
+    return this.keys.signerOf('RS256');
   }
 
   /** The library has found the token. Access tokens are JWTs, which it does not find. */
@@ -105,13 +107,12 @@ export class Introspection {
 
   /** RFC 9701, section 5: `sub` and `exp` are inside alone, so that nobody takes the answer for a token. */
   async #signed(answer: Answer, clientId: string): Promise<string> {
-    const { kid, alg, privateJwk } = this.signingKey;
-    return await new SignJWT({ token_introspection: answer })
-      .setProtectedHeader({ alg, kid, typ: SIGNED_TYPE })
-      .setIssuer(this.config.issuer)
-      .setAudience(clientId)
-      .setIssuedAt()
-      .sign(await importJWK(JSON.parse(privateJwk.reveal()) as JWK, alg));
+    return await signedJwt(this.signingKey, SIGNED_TYPE, {
+      token_introspection: answer,
+      iss: this.config.issuer,
+      aud: clientId,
+      iat: Math.floor(Date.now() / SECOND_MS),
+    });
   }
 
   /** The configuration alone says who may ask: whoever registers by themselves may not. */

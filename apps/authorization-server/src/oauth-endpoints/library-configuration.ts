@@ -1,4 +1,4 @@
-import type { Client, Configuration, ClientMetadata, JWK, KoaContextWithOIDC } from 'oidc-provider';
+import type { Client, Configuration, ClientMetadata, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { DAY_MS, SECOND_MS } from '@gatehouse/kernel/durations';
@@ -29,6 +29,7 @@ import {
 } from './client-proof-settings.js';
 import { libraryFetch } from './library-fetch.js';
 import type { LibraryHooks } from './library-hooks.flow.js';
+import { EXTERNAL_SIGNING, librarySigningKeys } from './library-signing-keys.js';
 import { INTERACTION_COOKIE, RESUME_COOKIE } from './interaction-cookies.js';
 import { givesOwnTokens, mayActClaim, scopesOfToken } from './own-tokens-of-clients.js';
 import type { RevokeAccessToken } from './revoke-access-token.flow.js';
@@ -156,7 +157,7 @@ function clients({ config, signingKeys, documents, keySets }: LibraryParts): Con
 function tokens({ config, signingKeys, hooks, clock }: LibraryParts): Configuration {
   const { tokenLifespans } = config;
   return {
-    jwks: { keys: signingKeys.all.map(({ privateJwk }) => JSON.parse(privateJwk.reveal()) as JWK) },
+    jwks: { keys: librarySigningKeys(signingKeys) },
     ttl: {
       AuthorizationCode: inSeconds(tokenLifespans.authCodeLifespanMs),
       AccessToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.accessTokenLifespanMs, clock),
@@ -192,9 +193,9 @@ function features({
   clock,
 }: LibraryParts): NonNullable<Configuration['features']> {
   const { dynamic, initialAccessToken } = config.clientRegistration;
-  const { alg, kid } = signingKeys.signing;
   return {
     devInteractions: { enabled: false },
+    externalSigningSupport: EXTERNAL_SIGNING,
     clientCredentials: { enabled: givesOwnTokens(config) },
     // Ours (UserInfoController).
     userinfo: { enabled: false },
@@ -237,7 +238,7 @@ function features({
           scope: scopesOfToken(ctx, resource, config).join(' '),
           audience: resource,
           accessTokenFormat: 'jwt',
-          jwt: { sign: { alg, kid } },
+          jwt: { sign: { alg: signingKeys.signing.alg } },
         };
       },
     },

@@ -3,7 +3,7 @@ import { machineClientsIn } from '@gatehouse/config/model/client-grants';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
 import { CONFIG } from '@gatehouse/service-process/injected';
-import { createLocalJWKSet, jwtVerify } from 'jose';
+import { jwtVerify } from 'jose';
 import { z } from 'zod';
 import { SessionStore } from '../sessions/session.store.js';
 import type { Act } from './delegation.js';
@@ -33,22 +33,18 @@ export type OwnAccessToken = Readonly<z.output<typeof ownClaims>>;
 /** Access tokens that this server has issued, when somebody shows it one. */
 @Injectable()
 export class OwnAccessTokens {
-  readonly #keys: ReturnType<typeof createLocalJWKSet>;
-
   constructor(
     private readonly sessions: SessionStore,
-    keys: SigningKeys,
+    private readonly keys: SigningKeys,
     @Inject(CONFIG)
     private readonly config: Pick<AuthorizationServerPart, 'issuer' | 'resourceUrls' | 'clientRegistration'>,
-  ) {
-    this.#keys = createLocalJWKSet({ keys: [...keys.publicJwks] });
-  }
+  ) {}
 
   /** @returns `undefined` unless it is a token of ours that has not expired; whether its session is open is not asked. */
   async read(token: unknown, clockTolerance = CLOCK_TOLERANCE_SECONDS): Promise<OwnAccessToken | undefined> {
     if (typeof token !== 'string') return undefined;
     try {
-      const { payload } = await jwtVerify(token, this.#keys, {
+      const { payload } = await jwtVerify(token, this.keys.ofGood, {
         issuer: this.config.issuer,
         typ: 'at+jwt',
         clockTolerance,

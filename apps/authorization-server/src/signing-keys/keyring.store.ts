@@ -27,6 +27,12 @@ export class KeyringStore {
     return opened ?? (await this.database.transaction((tx) => this.#replaced(tx, name, make)));
   }
 
+  /** @returns `undefined` when there is none, or it does not open. */
+  async find(queries: Queries, name: string): Promise<Secret | undefined> {
+    const found = await this.#current(queries, name);
+    return found && this.#opened(name, found);
+  }
+
   async #replaced(tx: Queries, name: string, make: () => Promise<Secret>): Promise<Secret> {
     await tx.query({
       name: 'keyring-lock',

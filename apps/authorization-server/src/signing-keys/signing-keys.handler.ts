@@ -10,6 +10,6 @@ export class SigningKeysHandler {
 
   @Answers(signingKeysCurrent)
   current(): Promise<z.input<typeof signingKeysCurrent.reply>> {
-    return Promise.resolve({ keys: this.keys.publicJwks.map((key) => ({ ...key })) });
+    return Promise.resolve({ keys: this.keys.goodJwks.map((key) => ({ ...key })) });
   }
 }

@@ -7,9 +7,14 @@ import { Envelope } from '@gatehouse/sealing/envelope';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { CookieKeys } from './cookie-keys.js';
+import { KeptSigningKeys } from './kept-signing-keys.flow.js';
 import { KeyringStore } from './keyring.store.js';
+import { loadSigningKeys } from './load-signing-keys.flow.js';
+import { SealedSigningKeys } from './sealed-signing-keys.js';
+import { SigningKeyStore } from './signing-key.store.js';
 import { SigningKeysHandler } from './signing-keys.handler.js';
-import { OWN_KEYS, readSigningKey, SigningKeys } from './signing-keys.js';
+import { SigningKeys } from './signing-keys.js';
+import { WatchSigningKeys } from './watch-signing-keys.job.js';
 
 @Module({
   controllers: [SigningKeysHandler],
@@ -29,17 +34,18 @@ import { OWN_KEYS, readSigningKey, SigningKeys } from './signing-keys.js';
         setAside: SetAsideRows,
       ) => new KeyringStore(database, envelope, name, setAside),
     },
+    SigningKeyStore,
+    SealedSigningKeys,
+    KeptSigningKeys,
     {
       provide: SigningKeys,
-      inject: [KeyringStore, CONFIG],
-      useFactory: async (keyring: KeyringStore, config: AuthorizationServerPart) => {
-        const own = () => Promise.all(OWN_KEYS.map(([name, make]) => keyring.findOrMake(name, make)));
-        const pems = config.signingKeys.length > 0 ? config.signingKeys : await own();
-        const [first, ...rest] = await Promise.all(pems.map((pem, index) => readSigningKey(pem, index)));
-        if (first === undefined) throw new Error('there is no signing key');
-        return new SigningKeys([first, ...rest]);
+      inject: [KeptSigningKeys, CONFIG],
+      useFactory: async (kept: KeptSigningKeys, { signingKeys }: AuthorizationServerPart) => {
+        const { keys, algorithms } = await loadSigningKeys(signingKeys, kept);
+        return new SigningKeys(keys, algorithms);
       },
     },
+    WatchSigningKeys,
     {
       provide: CookieKeys,
       inject: [KeyringStore],
@@ -47,6 +53,6 @@ import { OWN_KEYS, readSigningKey, SigningKeys } from './signing-keys.js';
         new CookieKeys(await keyring.findOrMake('cookie', () => Promise.resolve(new Secret(randomToken())))),
     },
   ],
-  exports: [Envelope, SigningKeys, CookieKeys],
+  exports: [Envelope, SigningKeys, CookieKeys, WatchSigningKeys],
 })
 export class SigningKeysModule {}

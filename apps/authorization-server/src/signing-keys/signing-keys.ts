@@ -1,92 +1,127 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
 import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
-import { Secret } from '@gatehouse/kernel/secret';
-import { calculateJwkThumbprint, type JWK } from 'jose';
+import { MINUTE_MS } from '@gatehouse/kernel/durations';
+import { createLocalJWKSet, type JWTVerifyGetKey } from 'jose';
+import type { PublicKey, SigningKey } from './signing-key.js';
 
-export interface SigningKey {
-  /** RFC 7638 thumbprint: the same key has the same id on every replica. */
-  readonly kid: string;
-  readonly alg: SigningAlgorithm;
-  readonly privateJwk: Secret;
-  readonly publicJwk: JWK & { readonly kid: string; readonly kty: string; readonly alg: string };
+/** A key and its times, by the clock of this process (`performance.now`). */
+export interface TimedKey {
+  readonly key: PublicKey | SigningKey;
+  readonly signsFromMs: number;
+  /** `Infinity` while no other key has been made to take its place. */
+  readonly signsUntilMs: number;
+  /** Until the last token that it signed has ended. */
+  readonly publishedUntilMs: number;
 }
 
+/** Another replica may begin a little earlier to use a key. */
+const BEGINS_EARLY_MS = 2 * MINUTE_MS;
+
+/** Which keys are good changes with time. */
+const MAX_SETS = 8;
+
+const isSigning = (key: TimedKey['key']): key is SigningKey => 'sign' in key;
+
 /**
- * The first key signs access tokens, and identity tokens of clients that want no other algorithm. All are published: tokens of a
- * retired key still verify, and a client may have its identity tokens signed by a key of each algorithm.
+ * The keys of this server, as they are now. A key of each algorithm signs; the one of the first algorithm signs access tokens, and
+ * identity tokens of clients that want no other. What is next is published already, and what signed before still is.
  */
 export class SigningKeys {
-  constructor(private readonly keys: readonly [SigningKey, ...SigningKey[]]) {}
+  #keys: readonly TimedKey[];
+  readonly #sets = new Map<string, ReturnType<typeof createLocalJWKSet>>();
+
+  /** @param algorithms for each of them there is a key that signs. */
+  constructor(
+    keys: readonly TimedKey[],
+    readonly algorithms: readonly [SigningAlgorithm, ...SigningAlgorithm[]],
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {
+    this.#keys = keys;
+  }
+
+  /** Takes other keys in the place of those that there are. */
+  exchange(keys: readonly TimedKey[]): void {
+    this.#keys = keys;
+    this.#sets.clear();
+  }
 
   get signing(): SigningKey {
-    return this.keys[0];
+    return this.#signerOf(this.algorithms[0]);
   }
 
-  get all(): readonly SigningKey[] {
-    return this.keys;
+  /** @returns the key of the first algorithm where there is none of the wanted one. */
+  signerOf(wanted: string | undefined): SigningKey {
+    const alg = this.algorithms.find((one) => one === wanted);
+    return alg === undefined ? this.signing : this.#signerOf(alg);
   }
 
-  /** In the order of the keys. */
-  get algorithms(): readonly SigningAlgorithm[] {
-    return [...new Set(this.keys.map(({ alg }) => alg))];
+  /** One that signs, or did a moment ago. */
+  withId(kid: string): SigningKey | undefined {
+    return this.#keys.map(({ key }) => key).find((key): key is SigningKey => isSigning(key) && key.kid === kid);
   }
 
-  get publicJwks(): readonly SigningKey['publicJwk'][] {
-    return this.keys.map(({ publicJwk }) => publicJwk);
+  /** RFC 7517, section 5: those that sign, then those that will, then those that did. */
+  get publishedJwks(): readonly PublicKey['jwk'][] {
+    const nowMs = this.nowMs();
+    const signers = this.algorithms.map((alg) => this.#signerOf(alg).kid);
+    const rank = ({ key, signsFromMs }: TimedKey): number => {
+      const at = signers.indexOf(key.kid);
+      if (at >= 0) return at;
+      return signers.length + (signsFromMs > nowMs ? 0 : 1);
+    };
+    return this.#keys
+      .filter(({ publishedUntilMs }) => publishedUntilMs > nowMs)
+      .sort((one, other) => rank(one) - rank(other))
+      .map(({ key }) => key.jwk);
+  }
+
+  /** Those whose tokens are good: one that only will sign has signed nothing. */
+  get goodJwks(): readonly PublicKey['jwk'][] {
+    const nowMs = this.nowMs();
+    const good = new Set(
+      this.#keys.filter(({ signsFromMs }) => signsFromMs <= nowMs + BEGINS_EARLY_MS).map(({ key }) => key.kid),
+    );
+    return this.publishedJwks.filter(({ kid }) => good.has(kid));
+  }
+
+  /** For tokens that have to be good. */
+  readonly ofGood: JWTVerifyGetKey = async (header, token) => await this.#setOf(this.goodJwks)(header, token);
+
+  /** For tokens that only have to be ours, however old they are. */
+  readonly ofOurs: JWTVerifyGetKey = async (header, token) =>
+    await this.#setOf(this.#keys.map(({ key }) => key.jwk))(header, token);
+
+  #signerOf(alg: SigningAlgorithm): SigningKey {
+    const nowMs = this.nowMs();
+    const own = this.#keys.flatMap((one) =>
+      one.key.alg === alg && isSigning(one.key) && one.signsFromMs <= nowMs ? [{ ...one, key: one.key }] : [],
+    );
+    const current = own.filter(({ signsUntilMs }) => signsUntilMs > nowMs);
+    // The newest. Its successor may be one that this replica cannot open.
+    const [newest] = (current.length > 0 ? current : own).sort(
+      (one, other) => other.signsFromMs - one.signsFromMs,
+    );
+    if (newest === undefined) throw new Error(`there is no signing key for ${alg}`);
+    return newest.key;
+  }
+
+  /** Verifying makes something of each key, which is worth keeping. */
+  #setOf(jwks: readonly PublicKey['jwk'][]): ReturnType<typeof createLocalJWKSet> {
+    const name = jwks.map(({ kid }) => kid).join();
+    const known = this.#sets.get(name);
+    if (known !== undefined) return known;
+    const set = createLocalJWKSet({ keys: [...jwks] });
+    if (this.#sets.size >= MAX_SETS) this.#sets.clear();
+    this.#sets.set(name, set);
+    return set;
   }
 }
 
-const MIN_RSA_BITS = 2_048;
-const CURVE_ALGORITHMS: Readonly<Record<string, SigningAlgorithm>> = {
-  prime256v1: 'ES256',
-  secp384r1: 'ES384',
-  secp521r1: 'ES512',
-};
-
-const generate = promisify(generateKeyPair);
-const pemOf = ({ privateKey }: { readonly privateKey: KeyObject }): Secret =>
-  new Secret(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
-
-/**
- * What is made where no key is configured, by its name in the keyring. The first signs access tokens: it is small and quick. OpenID
- * Connect Discovery, section 3, wants RS256 as well, and there are clients that know nothing else.
- */
-export const OWN_KEYS: readonly (readonly [name: string, make: () => Promise<Secret>])[] = [
-  ['signing', async () => pemOf(await generate('ec', { namedCurve: 'P-256' }))],
-  ['signing RS256', async () => pemOf(await generate('rsa', { modulusLength: MIN_RSA_BITS }))],
-];
-
-/** Reads a PEM private key: PKCS #8, PKCS #1 (RSA) or SEC 1 (EC). @throws when it is unusable, without quoting it. */
-export async function readSigningKey(pem: Secret, position: number): Promise<SigningKey> {
-  const key = parse(pem, position);
-  const alg = algorithmOf(key, position);
-  const publicKey = createPublicKey(key).export({ format: 'jwk' }) as JWK & { readonly kty: string };
-  const kid = await calculateJwkThumbprint(publicKey);
-  const facts = { kid, alg, use: 'sig' };
-  return {
-    kid,
-    alg,
-    privateJwk: new Secret(JSON.stringify({ ...key.export({ format: 'jwk' }), ...facts })),
-    publicJwk: { ...publicKey, ...facts },
-  };
-}
-
-function parse(pem: Secret, position: number): KeyObject {
-  try {
-    return createPrivateKey(pem.reveal());
-  } catch {
-    throw new Error(`authServer.signingKeys[${position}] is not a PEM private key`);
-  }
-}
-
-function algorithmOf(key: KeyObject, position: number): SigningAlgorithm {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
-  if (type === 'ed25519') return 'EdDSA';
-  if (type === 'rsa' && (details?.modulusLength ?? 0) >= MIN_RSA_BITS) return 'RS256';
-  const ofCurve = type === 'ec' ? CURVE_ALGORITHMS[details?.namedCurve ?? ''] : undefined;
-  if (ofCurve !== undefined) return ofCurve;
-  throw new Error(
-    `authServer.signingKeys[${position}] must be EC (P-256, P-384, P-521), Ed25519, or RSA of at least ${MIN_RSA_BITS} bits`,
-  );
-}
+/** Keys of the configuration: the first of each algorithm signs, and all are published as long as they are written. */
+export const writtenKeys = (keys: readonly SigningKey[]): readonly TimedKey[] =>
+  keys.map((key, index) => ({
+    key,
+    // The one that stands first is the newest.
+    signsFromMs: -index,
+    signsUntilMs: Infinity,
+    publishedUntilMs: Infinity,
+  }));

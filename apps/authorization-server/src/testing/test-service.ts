@@ -136,10 +136,15 @@ export class TestService {
   }
 
   /** Approves, connects to every provider as `login`, and comes back with what the client gets. */
-  async signIn(browser: TestBrowser, authorizeUrl: string, login: string): Promise<URLSearchParams> {
+  async signIn(
+    browser: TestBrowser,
+    authorizeUrl: string,
+    login: string,
+    callback = REDIRECT_URI,
+  ): Promise<URLSearchParams> {
     let at = await browser.follow(await browser.get(authorizeUrl));
     for (let step = 0; step < 10; step += 1) {
-      if (at.location?.startsWith(REDIRECT_URI) === true) return new URL(at.location).searchParams;
+      if (at.location?.startsWith(callback) === true) return new URL(at.location).searchParams;
       if (at.status === 302)
         at = await this.answerLeg(browser, at, { code: `${new URL(at.location ?? '').hostname}-${login}` });
       else at = await browser.decide(at, at.body.includes('value="approve"') ? 'approve' : 'continue');

@@ -45,7 +45,8 @@ export async function areTold(
   return false;
 }
 
-async function isServed(own: Queries): Promise<boolean> {
+/** Whether an authorization server is at work on this database. */
+export async function isServed(own: Queries): Promise<boolean> {
   const { rowCount } = await own.query({
     name: 'authorization-server-there',
     text: `select from pg_stat_activity where datname = current_database() and application_name like 'gatehouse-authorization-server%' limit 1`,

@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  for (const table of ['keyring', 'keyring_set_aside', 'oidc_records'])
+  for (const table of ['keyring', 'keyring_set_aside', 'oidc_records', 'signing_keys'])
     await stored.query('authorization-server', `delete from ${table}`);
   for (const table of ['connections', 'bus_keys']) await stored.query('token-vault', `delete from ${table}`);
 });
@@ -142,6 +142,128 @@ describe('gatehouse keys: signing keys', () => {
   });
 });
 
+/** What the server made; times count from now. */
+async function kept(
+  kid: string,
+  alg: string,
+  { from, until = null, sealed = true }: { from: string; until?: string | null; sealed?: boolean },
+): Promise<void> {
+  await stored.query(
+    'authorization-server',
+    `insert into signing_keys (kid, alg, sealed_public, sealed_private, signs_from, signs_until, published_for_seconds, kept_for_seconds)
+     values ($1, $2, $3, $4, now() + $5::interval, now() + $6::interval, 3600, 86400)`,
+    [kid, alg, sealedUnder('demonstration'), sealed ? sealedUnder('demonstration') : null, from, until],
+  );
+}
+
+/** Ids of the keys that are there. */
+const ids = async (): Promise<readonly string[]> =>
+  ofUse(await listed(), 'signs tokens').map(({ id }) => id);
+
+describe('gatehouse keys: what the server made', () => {
+  beforeEach(async () => {
+    issuer.keys = [];
+    await kept('next-ec-key', 'ES256', { from: '1 h' });
+    await kept('ec-key', 'ES256', { from: '-1 d', until: '1 h' });
+    await kept('rsa-key', 'RS256', { from: '-1 d' });
+    await kept('former-key', 'ES256', { from: '-2 d', until: '-10 min', sealed: false });
+    await kept('retired-key', 'ES256', { from: '-3 d', until: '-2 h', sealed: false });
+  });
+
+  test('each has a state and a time, whether the server runs or not', async () => {
+    const keys = ofUse(await listed(), 'signs tokens');
+    const states = Object.fromEntries(keys.map(({ id, state }) => [id, state]));
+    expect(states).toEqual({
+      'next-ec-key': 'next',
+      'ec-key': 'signs',
+      'rsa-key': 'signs identity tokens',
+      'former-key': 'verifies',
+      'retired-key': 'retired',
+    });
+    expect(keys.find(({ id }) => id === 'ec-key')).toMatchObject({ since: SINCE, until: SINCE });
+    expect(keys.find(({ id }) => id === 'rsa-key')).toMatchObject({ until: null });
+    const [sealing] = ofUse(await listed(), 'seals rows');
+    expect(sealing).toMatchObject({ sealed: 8 });
+  });
+
+  test('rotate: asked for of each that signs and that nothing follows yet; no private part leaves the database', async () => {
+    const { code, stdout } = await stored.patiently(['keys', 'rotate', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      made: false,
+      rotated: [
+        { algorithm: 'ES256', next: 'next-ec-key', current: 'ec-key' },
+        { algorithm: 'RS256', next: null, current: 'rsa-key', publishedUntil: null },
+      ],
+    });
+    const rows = await stored.query<{ kid: string }>(
+      'authorization-server',
+      'select kid from signing_keys where rotation_asked_at is not null',
+    );
+    expect(rows).toEqual([{ kid: 'rsa-key' }]);
+    const said = await stored.patiently(['keys', 'rotate', '--algorithm', 'RS256']);
+    expect(said.stdout).toContain('RS256: asked for.\nThe authorization server does not run, or is late');
+  });
+
+  test('withdraw: the key is gone, with the copy of an earlier release, and by the beginning of its id', async () => {
+    await made('signing', 'cookie');
+    await stored.query(
+      'authorization-server',
+      `update signing_keys set earlier_name = 'signing' where kid = 'ec-key'`,
+    );
+    const { stdout } = await stored.patiently(['keys', 'withdraw', 'ec-key']);
+    expect(stdout).toContain('Withdrawn: ec-key (ES256).');
+    expect(await ids()).not.toContain('ec-key');
+    const rows = await stored.query<{ name: string }>('authorization-server', 'select name from keyring');
+    expect(rows).toEqual([{ name: 'cookie' }]);
+  });
+
+  test('withdraw: what the next key was to follow goes on', async () => {
+    await stored.patiently(['keys', 'withdraw', 'next-e']);
+    expect(await ids()).not.toContain('next-ec-key');
+    expect(ofUse(await listed(), 'signs tokens').find(({ id }) => id === 'ec-key')).toMatchObject({
+      state: 'signs',
+      until: null,
+    });
+  });
+
+  test.each([
+    [['rotate', '--algorithm', 'HS256'], 64, 'Allowed choices are ES256, RS256'],
+    [['withdraw', 'short'], 64, 'it is 6 to 43 letters'],
+    [['withdraw', "x' or ''='x"], 64, 'is no key'],
+    [['withdraw', 'nobodys-key'], 1, 'See which there are: gatehouse keys'],
+  ])('%j ends with %d', async (args, code, text) => {
+    expect(await stored.patiently(['keys', ...args])).toMatchObject({
+      code,
+      stderr: expect.stringContaining(text),
+    });
+    expect(await ids()).toHaveLength(5);
+  });
+
+  test('several that begin alike: none is ended', async () => {
+    await kept('ec-key-2', 'ES256', { from: '-1 h' });
+    expect(await stored.patiently(['keys', 'withdraw', 'ec-key'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Give more of it'),
+    });
+  });
+
+  test.each([['rotate'], ['withdraw', 'ec-key']])(
+    'keys that stand in the configuration are not for %s: exit code 78',
+    async (...args) => {
+      const text = (await stored.text()).replace(
+        'keyEncryptionKeys: [{ id: demonstration, env: AUTHORIZATION',
+        'signingKeys: [{ env: SIGNING_KEY }]\n  keyEncryptionKeys: [{ id: demonstration, env: AUTHORIZATION',
+      );
+      const config = await stored.write('with-keys.yaml', text);
+      expect(await stored.patiently(['keys', ...args], {}, config)).toMatchObject({
+        code: 78,
+        stderr: expect.stringContaining('put it first'),
+      });
+    },
+  );
+});
+
 describe('gatehouse keys: keys that seal', () => {
   test('the first of the list seals, the others open, and what opens values and is not in the list is missing', async () => {
     issuer.keys = [];
@@ -167,7 +289,7 @@ describe('gatehouse keys: keys that seal', () => {
       { id: 'lost', state: 'missing', sealed: 1, custodyEntries: 0, missing: true },
     ]);
     const { stdout } = await stored.patiently(['keys'], {}, config);
-    expect(stdout).toMatch(/^token-vault +seals rows +lost +AES-256-GCM +missing +- +1 +0$/m);
+    expect(stdout).toMatch(/^token-vault +seals rows +lost +AES-256-GCM +missing +- +- +1 +0$/m);
   });
 
   test('a secret of a registered client counts, in the row of its registration', async () => {

@@ -8,6 +8,7 @@ import { shown } from './people.js';
 import { publishedKeys, type PublishedKeys } from './published-keys.client.js';
 import { reach, type Reached, type Which } from './reached.js';
 import { inAuthorizationServer, inTokenVault } from './service-database.js';
+import { signingKeyRows, type SigningKeyRow } from './signing-keys.js';
 
 interface KeysOptions extends Which {
   readonly json: boolean;
@@ -22,6 +23,8 @@ interface ListedKey {
   readonly algorithm: string;
   readonly state: string;
   readonly since: Date | null;
+  /** When it begins or ceases to be what it is, where that is known. */
+  readonly until?: Date | null;
   /** Stored values that only this key opens; absent: it opens none. */
   readonly sealed?: number;
   /** Entries of the custody log that only this key verifies. */
@@ -54,9 +57,10 @@ export async function listKeys(
   return 0;
 }
 
-const plain = ({ since, sealed, entries, needsAction, ...key }: ListedKey) => ({
+const plain = ({ since, until = null, sealed, entries, needsAction, ...key }: ListedKey) => ({
   ...key,
   since: instant(since),
+  until: instant(until),
   sealed: sealed ?? null,
   custodyEntries: entries ?? null,
   missing: needsAction === true,
@@ -66,15 +70,19 @@ const counted = (number: number | undefined): string => (number === undefined ? 
 
 function print(output: Output, keys: readonly ListedKey[], published: PublishedKeys | undefined): void {
   printList(output, {
-    headings: ['service', 'use', 'key', 'algorithm', 'state', 'since (UTC)', 'values', 'log entries'],
-    rows: keys.map(({ of, use, id, algorithm, state, since, sealed, entries, needsAction }) => ({
-      cells: [of, use, shown(id), algorithm, state, minute(since), counted(sealed), counted(entries)],
+    headings: ['service', 'use', 'key', 'algorithm', 'state', 'since (UTC)', 'until (UTC)', 'values', 'log entries'],
+    rows: keys.map(({ of, use, id, algorithm, state, since, until = null, sealed, entries, needsAction }) => ({
+      cells: [
+        ...[of, use, shown(id), algorithm, state, minute(since), minute(until)],
+        ...[counted(sealed), counted(entries)],
+      ],
       needsAction: needsAction === true,
     })),
     total: keys.length,
     none: 'There is no key.',
   });
-  if (published?.ok === false)
+  // What the server made is in its database.
+  if (published?.ok === false && !keys.some(({ use, id }) => use === 'signs tokens' && id !== UNKNOWN_ID))
     output.line(
       `Ids of signing keys are published by the authorization server, which does not answer (${published.why}). Start it, then run the command again.`,
     );
@@ -89,10 +97,12 @@ async function ofServer(
     name: 'keys-kept',
     text: `select name, created_at as "since" from keyring order by name`,
   });
+  const isWritten = (model.authServer?.signingKeys.length ?? 0) > 0;
+  const made = isWritten ? [] : await signingKeyRows(own);
   const { authServer } = writtenSections(configuration);
   const sealed = await countByKey(own, SEALED_BY_SERVER);
   return [
-    ...signingKeys(model, kept, published),
+    ...(made.length > 0 ? madeKeys(made) : signingKeys(model, kept, published)),
     ...kept.filter(({ name }) => name === 'cookie').map(cookieKey),
     ...sealingKeys('authorization-server', authServer?.keyEncryptionKeys ?? [], sealed),
   ];
@@ -103,7 +113,25 @@ interface KeptKey {
   readonly since: Date;
 }
 
-/** Those that the server made itself, by the algorithm that each is for (apps/authorization-server/src/signing-keys). */
+/** Those that the server made, with their times. */
+const madeKeys = (rows: readonly SigningKeyRow[]): readonly ListedKey[] =>
+  rows.map(({ kid, alg, since, state, signsFrom, signsUntil, publishedUntil }) => ({
+    of: 'authorization-server',
+    use: 'signs tokens',
+    id: kid,
+    algorithm: alg,
+    state: state === 'signs' && alg !== ACCESS_TOKENS ? 'signs identity tokens' : state,
+    since,
+    until: state === 'next' ? signsFrom : state === 'signs' ? signsUntil : publishedUntil,
+  }));
+
+/** Of a key that an earlier release made, while nothing publishes it. */
+const UNKNOWN_ID = 'not published';
+
+/** The algorithm of access tokens, where the server makes its keys. */
+const ACCESS_TOKENS = 'ES256';
+
+/** Those that an earlier release made, by the algorithm that each is for. This one takes them from there when it starts. */
 const MADE: Readonly<Record<string, string>> = { signing: 'ES256', 'signing RS256': 'RS256' };
 
 function signingKeys(
@@ -130,7 +158,7 @@ function signingKeys(
     }));
   return made.map(({ name, since }) => ({
     ...common,
-    id: 'not published',
+    id: UNKNOWN_ID,
     algorithm: MADE[name] ?? '',
     state: 'kept',
     since,
@@ -219,6 +247,8 @@ const busKey = ({ kid, since, isSetAside, isCurrent }: BusKeyRow): ListedKey => 
 /** What each service keeps sealed: the id of the key stands in clear at the beginning of a value (docs/sealing.md). */
 const SEALED_BY_SERVER: readonly string[] = [
   'select sealed from keyring',
+  'select sealed_public from signing_keys',
+  'select sealed_private from signing_keys where sealed_private is not null',
   'select sealed from keyring_set_aside',
   'select sealed_successor from oidc_records where sealed_successor is not null',
   `select decode(rpad(translate(secret, '-_', '+/'), (length(secret) + 3) / 4 * 4, '='), 'base64')

@@ -43,12 +43,13 @@ export function callersOf(
   const { issuer } = incomingAuth.oidc;
   const embedded = isEmbedded(part);
   const keys = embedded ? signingKeys(contracts) : issuerKeys(incomingAuth.oidc);
-  const verifier = new TokenVerifier(keys.getKey, {
+  const rules = {
     issuer,
     // RFC 9068, section 4. Other issuers' access tokens are often plain JWTs.
     ...(embedded ? { typ: 'at+jwt', machineClients: new Set(part.authServer?.machineClients) } : {}),
     clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
-  });
+  };
+  const verifier = new TokenVerifier(keys.getKey, rules, Date.now, keys.isGone);
   const { introspection } = incomingAuth.oidc;
   if (introspection !== undefined && !embedded) {
     const expected = { clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS };

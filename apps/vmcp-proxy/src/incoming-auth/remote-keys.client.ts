@@ -49,6 +49,19 @@ export class RemoteKeys {
     return await this.#keys(header);
   };
 
+  /**
+   * Whether the issuer has withdrawn a key with which a token was verified before. Nobody waits for this: keys that are too old are
+   * fetched meanwhile, and the next look sees them.
+   */
+  readonly isGone = (kid: string | undefined): boolean => {
+    if (this.#keys === undefined || kid === undefined) return false;
+    if (this.#nowMs() >= this.#staleAtMs) {
+      this.#staleAtMs = this.#nowMs() + RETRY_AFTER_MS;
+      this.#fetching.next().catch(() => undefined);
+    }
+    return !this.#ids.has(kid);
+  };
+
   async #learn(): Promise<void> {
     try {
       await this.#fetching.next();

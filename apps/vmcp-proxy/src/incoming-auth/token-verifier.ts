@@ -5,7 +5,7 @@ import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import type { SessionId } from '@gatehouse/kernel/ids';
 import { RecentMap } from '@gatehouse/kernel/recent-map';
 import { Secret } from '@gatehouse/kernel/secret';
-import type { JWTVerifyGetKey } from 'jose';
+import { decodeProtectedHeader, type JWTVerifyGetKey } from 'jose';
 import { keyOf } from './bound-token.js';
 import { delegateIn } from './delegate.js';
 import { principalKey, type Principal } from './principal.js';
@@ -17,6 +17,8 @@ const FORGETS_EVERY_MS = MINUTE_MS;
 interface Verified {
   readonly principal: Principal;
   readonly expiresAtMs: number;
+  /** Of the key that signed it, where its header says so. */
+  readonly kid: string | undefined;
 }
 
 /** Verifies callers' tokens; a token that verified is not verified again before it expires. */
@@ -37,6 +39,8 @@ export class TokenVerifier {
       readonly machineClients?: ReadonlySet<string>;
     },
     private readonly nowMs: () => number = Date.now,
+    /** Whether a key has been withdrawn since it was used. */
+    private readonly isGone: (kid: string | undefined) => boolean = () => false,
   ) {}
 
   /**
@@ -47,8 +51,8 @@ export class TokenVerifier {
   verify(token: string, audience: string): Principal | Promise<Principal> {
     const known = this.#verified.get(token)?.get(audience);
     if (known !== undefined) {
-      // The verification is remembered, not the validity: `exp` is looked at each time.
-      if (this.nowMs() < known.expiresAtMs) return known.principal;
+      // The verification is remembered, not the validity: `exp` and the key are looked at each time.
+      if (this.nowMs() < known.expiresAtMs && !this.isGone(known.kid)) return known.principal;
       this.#verified.delete(token);
     }
     return this.#verifyAnew(token, audience);
@@ -76,7 +80,7 @@ export class TokenVerifier {
     const expiresAtMs = (claims.exp + this.expected.clockToleranceSeconds) * 1_000;
     this.#forgetExpired();
     const verified = this.#verified.get(token) ?? new Map<string, Verified>();
-    this.#verified.set(token, verified.set(audience, { principal, expiresAtMs }));
+    this.#verified.set(token, verified.set(audience, { principal, expiresAtMs, kid: decodeProtectedHeader(token).kid }));
     return principal;
   }
 

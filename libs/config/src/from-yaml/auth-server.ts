@@ -53,6 +53,10 @@ export function buildAuthServer(
         owners: AUTHORIZATION_SERVER,
       }),
     ),
+    ...given(
+      'signingKeyLifespanMs',
+      written.signingKeyLifespan === undefined ? undefined : milliseconds(written.signingKeyLifespan),
+    ),
     keyEncryptionKeys: buildKeyEncryptionKeys(
       written.keyEncryptionKeys,
       ['authServer', 'keyEncryptionKeys'],

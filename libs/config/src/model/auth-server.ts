@@ -16,8 +16,10 @@ export interface AuthServer<S> {
   /** Addresses and CIDR networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly tokenLifespans: TokenLifespans;
-  /** PEM private keys; the first signs, all are published. Empty: made once and kept in the database, sealed. */
+  /** PEM private keys; the first signs, all are published. Empty: made by the service and kept in the database, sealed. */
   readonly signingKeys: readonly S[];
+  /** How long a key signs that the service made. Absent: until an operator wants another one. */
+  readonly signingKeyLifespanMs?: number;
   /** For what the authorization server seals at rest (its own signing and cookie keys). */
   readonly keyEncryptionKeys: readonly KeyEncryptionKey<S>[];
   readonly clientRegistration: ClientRegistration<S>;

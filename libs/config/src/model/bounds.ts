@@ -27,6 +27,7 @@ export const DURATION_BOUNDS = {
   authCode: durations('5s', '10m'),
   delegatedToken: durations('5s', '1h'),
   session: durations('5m', '365d'),
+  signingKey: durations('1d', '3650d'),
   start: durations('0s', '10m'),
   shutdownDelay: durations('0s', '1m'),
   shutdown: durations('1s', '10m'),

@@ -40,6 +40,17 @@ export const INSTALLATION_ROWS: readonly Row[] = [
     'authServer.tokenLifespans.sessionLifespan',
   ],
   [
+    'a signing key that is exchanged before everybody knows it',
+    { 'authServer.signingKeys': [], 'authServer.signingKeyLifespan': '1h' },
+    'authServer.signingKeyLifespan',
+  ],
+  [
+    'a lifespan for signing keys that somebody wrote',
+    { 'authServer.signingKeyLifespan': '90d' },
+    'authServer.signingKeyLifespan',
+    /made itself/,
+  ],
+  [
     'room for answers that one answer would not fit into',
     { limits: { answerSizePerPerson: '16MiB' } },
     'limits.answerSizePerPerson',

@@ -83,6 +83,7 @@ const lifespanFindings: Rule = ({ authServer }) => {
     authServer.tokenLifespans;
   const path: Path = ['authServer', 'tokenLifespans'];
   return [
+    ...keyFindings(authServer),
     ...within([...path, 'accessTokenLifespan'], accessTokenLifespanMs, DURATION_BOUNDS.accessToken),
     ...within([...path, 'refreshTokenLifespan'], refreshTokenLifespanMs, DURATION_BOUNDS.refreshToken),
     ...within([...path, 'authCodeLifespan'], authCodeLifespanMs, DURATION_BOUNDS.authCode),
@@ -114,3 +115,22 @@ const isWithin = (valueMs: number, { min, max }: Bounds): boolean => valueMs >= 
 /** @returns a finding where the value is out of bounds. */
 export const within = (path: Path, valueMs: number, bounds: Bounds): readonly Finding[] =>
   isWithin(valueMs, bounds) ? [] : [{ path, message: `This must be within ${bounds.text}.` }];
+
+/** Keys that somebody wrote are theirs to exchange. */
+function keyFindings({
+  signingKeys,
+  signingKeyLifespanMs,
+}: Pick<NonNullable<GatehouseModel['authServer']>, 'signingKeys' | 'signingKeyLifespanMs'>): readonly Finding[] {
+  if (signingKeyLifespanMs === undefined) return [];
+  const path: Path = ['authServer', 'signingKeyLifespan'];
+  return signingKeys.length === 0
+    ? within(path, signingKeyLifespanMs, DURATION_BOUNDS.signingKey)
+    : [
+        {
+          path,
+          related: [['authServer', 'signingKeys']],
+          message:
+            'Gatehouse exchanges the keys alone that it made itself. Leave this out, or leave out signingKeys.',
+        },
+      ];
+}

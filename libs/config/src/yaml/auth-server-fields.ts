@@ -148,8 +148,12 @@ export const authServer = block(
     tokenLifespans: tokenLifespans.prefault({}),
     signingKeys: list(
       secret('PEM private key: RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519.'),
-      'The first signs access tokens, and id_tokens of clients that want no other algorithm. All are published. Left out: a P-256 key (ES256) and an RSA key (RS256) are made once and kept in the database, sealed.',
+      'The first signs access tokens, and id_tokens of clients that want no other algorithm. All are published. Left out: a P-256 key (ES256) and an RSA key (RS256) are made and kept in the database, sealed; `gatehouse keys rotate` makes the next ones.',
     ).default([]),
+    signingKeyLifespan: text(
+      'duration',
+      `How long a key signs that Gatehouse made; then the next one does, which is published before. ${DURATION_BOUNDS.signingKey.text}. Left out: until \`gatehouse keys rotate\`.`,
+    ).exactOptional(),
     keyEncryptionKeys: keyEncryptionKeys(
       'Keys that seal the authorization server’s own keys; the first seals, all open. 32 bytes as base64, base64url or hex.',
     ),

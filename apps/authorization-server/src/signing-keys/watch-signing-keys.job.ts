@@ -1,0 +1,65 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import type { Secret } from '@gatehouse/kernel/secret';
+import { Log } from '@gatehouse/observability/log';
+import { CONFIG } from '@gatehouse/service-process/injected';
+import { KeptSigningKeys } from './kept-signing-keys.flow.js';
+import { loadSigningKeys } from './load-signing-keys.flow.js';
+import { SigningKeys, type TimedKey } from './signing-keys.js';
+
+const EVERY_MS = 5 * SECOND_MS;
+
+/** Takes up keys that others make, and makes those that are due. While the database is away, the known times go on. */
+@Injectable()
+export class WatchSigningKeys implements OnApplicationBootstrap, OnApplicationShutdown {
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+
+  constructor(
+    private readonly keys: SigningKeys,
+    private readonly kept: KeptSigningKeys,
+    private readonly log: Log,
+    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'signingKeys'>,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => void this.look(), EVERY_MS).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  /** Never rejects. */
+  async look(): Promise<void> {
+    this.#looking ??= this.#look()
+      .catch((error: unknown) => this.log.failure('signing-keys-not-read', error))
+      .finally(() => (this.#looking = undefined));
+    await this.#looking;
+  }
+
+  /**
+   * Keys of a changed configuration.
+   * @throws when they are of other algorithms: what clients were told at the start would not hold.
+   */
+  async take(written: readonly Secret[]): Promise<void> {
+    if (written.length === 0 && this.config.signingKeys.length === 0) return;
+    const { keys, algorithms } = await loadSigningKeys(written, this.kept);
+    const before = this.keys.algorithms;
+    if (algorithms.join() !== before.join())
+      throw new Error(
+        `authServer.signingKeys: they are for ${algorithms.join(', ')} now, and were for ${before.join(', ')}: that needs a restart`,
+      );
+    this.#exchange(keys);
+  }
+
+  async #look(): Promise<void> {
+    if (this.config.signingKeys.length === 0) this.#exchange(await this.kept.look());
+  }
+
+  #exchange(keys: readonly TimedKey[]): void {
+    this.keys.exchange(keys);
+  }
+}
