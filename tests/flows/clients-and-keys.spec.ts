@@ -140,7 +140,9 @@ describe('gatehouse keys', () => {
     expect(ofUse(listed, 'guards cookies')).toHaveLength(1);
     expect(ofUse(listed, 'seals messages')).toMatchObject([{ state: 'current', since: TIME }]);
     const { stdout } = await operated.run(['keys']);
-    expect(stdout).toMatch(/^service +use +key +algorithm +state +since \(UTC\) +until \(UTC\) +values +log entries$/m);
+    expect(stdout).toMatch(
+      /^service +use +key +algorithm +state +since \(UTC\) +until \(UTC\) +values +log entries$/m,
+    );
     expect(`${stdout}${JSON.stringify(listed)}`).not.toContain(operated.world.nats.requestKey.reveal());
   });
 

@@ -24,7 +24,11 @@ afterAll(() => operated.close());
 
 interface Rotation {
   readonly made: boolean;
-  readonly rotated: readonly { readonly algorithm: string; readonly next: string; readonly current: string }[];
+  readonly rotated: readonly {
+    readonly algorithm: string;
+    readonly next: string;
+    readonly current: string;
+  }[];
 }
 
 interface Listed {
@@ -96,7 +100,11 @@ test('keys are exchanged under calls, refreshes and restarts of two replicas: no
   printFigure(
     `signing keys exchanged twice, two replicas that restart and a proxy: ${right} calls right, ${wrong} wrong, ${refused.length} refused; ${refreshing.refreshed} refreshes, ${refreshing.refused} refused`,
   );
-  expect({ refused, wrong, unrefreshed: refreshing.refused }).toEqual({ refused: [], wrong: 0, unrefreshed: 0 });
+  expect({ refused, wrong, unrefreshed: refreshing.refused }).toEqual({
+    refused: [],
+    wrong: 0,
+    unrefreshed: 0,
+  });
   expect([...refreshing.signedBy]).toEqual([first, ec?.next, third]);
   expect(await wrongCalls(world.mcpUrl, [...people.slice(0, 2), ...refreshing.people])).toEqual([]);
   expect(await states()).toEqual({

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { load, SECRETS, type Changes } from './configuration.fixture.js';
 import { reloadPlan, type LoadedFacts } from './reload-plan.js';
@@ -84,7 +85,8 @@ test('another value behind the same reference is seen: a key needs a restart, a 
     'authServer.upstreamProviders.octo.oauth2Config.clientSecret',
   ]);
   expect(other('API_KEY', 'another')).toEqual(taken('outgoingAuth'));
-  expect(other('SIGNING_KEY', SECRETS.SIGNING_KEY.trimEnd())).toEqual(taken('authServer.signingKeys'));
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  expect(other('SIGNING_KEY', pem)).toEqual(taken('authServer.signingKeys'));
 });
 
 test('programs are run by the bridge, which takes up the file itself: they are backends like others', () => {

@@ -68,7 +68,11 @@ const asClient = (clientId: string) => ({
 
 async function post(at: TestService, path: string, clientId: string, fields: Record<string, string>) {
   const body = new URLSearchParams(fields);
-  const response = await fetch(`${at.local}/oauth/${path}`, { method: 'POST', headers: asClient(clientId), body });
+  const response = await fetch(`${at.local}/oauth/${path}`, {
+    method: 'POST',
+    headers: asClient(clientId),
+    body,
+  });
   return { status: response.status, body: (await response.json()) as Readonly<Record<string, unknown>> };
 }
 
@@ -81,7 +85,10 @@ const isActive = async (at: TestService, token = ''): Promise<unknown> =>
 /** Somebody at the client that no other program can be, at a browser of theirs. */
 async function atWebClient() {
   const [browser, login] = [service.browser(), somebody()];
-  const { url, verifier } = service.authorizeUrl('web', { redirect_uri: CALLBACK, scope: 'openid offline_access' });
+  const { url, verifier } = service.authorizeUrl('web', {
+    redirect_uri: CALLBACK,
+    scope: 'openid offline_access',
+  });
   const code = (await service.signIn(browser, url, login, CALLBACK)).get('code') ?? '';
   const fields = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: CALLBACK };
   const { body } = await post(service, 'token', 'web', fields);
@@ -89,7 +96,9 @@ async function atWebClient() {
 }
 
 /** Begins at one replica, and is finished at another one. @returns whether somebody was refused, and the tokens of afterwards. */
-type Flow = () => Promise<(at: TestService) => Promise<{ ok: boolean; tokens?: readonly (string | undefined)[] }>>;
+type Flow = () => Promise<
+  (at: TestService) => Promise<{ ok: boolean; tokens?: readonly (string | undefined)[] }>
+>;
 
 const FLOWS: Readonly<Record<string, Flow>> = {
   'a code that is redeemed afterwards': async () => {
@@ -107,7 +116,10 @@ const FLOWS: Readonly<Record<string, Flow>> = {
     const code = (await service.signIn(service.browser(), url, somebody())).get('code') ?? '';
     return async (at) => {
       const { status, id_token } = await at.redeem(clientId, code, verifier);
-      return { ok: status === 200 && decodeProtectedHeader(id_token ?? '').alg === 'RS256', tokens: [id_token] };
+      return {
+        ok: status === 200 && decodeProtectedHeader(id_token ?? '').alg === 'RS256',
+        tokens: [id_token],
+      };
     };
   },
   'a sign-in that is at its second provider': async () => {
@@ -129,7 +141,9 @@ const FLOWS: Readonly<Record<string, Flow>> = {
   'an access token, shown to userinfo and to introspection': async () => {
     const { answer } = await service.tokens(somebody());
     return async (at) => ({
-      ok: (await userInfo(at, answer.access_token)) === 200 && (await isActive(at, answer.access_token)) === true,
+      ok:
+        (await userInfo(at, answer.access_token)) === 200 &&
+        (await isActive(at, answer.access_token)) === true,
     });
   },
   'an access token that a client exchanges': async () => {
@@ -239,14 +253,19 @@ describe('keys whose time it is not', () => {
     const { kids } = await publishedAt(service);
     const next = kids
       .map((kid) => keys.get(service).withId(kid))
-      .find((key) => key?.alg === 'ES256' && key.kid !== signer.kid && key.kid !== kidOf(answer.access_token));
+      .find(
+        (key) => key?.alg === 'ES256' && key.kid !== signer.kid && key.kid !== kidOf(answer.access_token),
+      );
     if (next === undefined) throw new Error('no key is next');
     const early = await forged(answer, next);
     expect([await userInfo(replica, early), await isActive(replica, early)]).toEqual([401, false]);
     expect(await onTheBus()).not.toContain(next.kid);
     await keys.change();
     expect(keys.get(replica).signing.kid).toBe(next.kid);
-    expect([await userInfo(replica, early), await onTheBus()]).toEqual([200, expect.arrayContaining([next.kid])]);
+    expect([await userInfo(replica, early), await onTheBus()]).toEqual([
+      200,
+      expect.arrayContaining([next.kid]),
+    ]);
   });
 
   test('attack: a token that a former key signs is refused once nothing of that key can be valid any more', async () => {
@@ -274,7 +293,10 @@ describe('keys whose time it is not', () => {
     const refreshed = await replica.refresh(clientId, answer.refresh_token ?? '');
     expect([refreshed.status, await userInfo(service, refreshed.access_token)]).toEqual([200, 200]);
     // Its identity tokens are worth as little.
-    const hint = await signedJwt(leaked, 'JWT', { ...decodeJwt(answer.id_token ?? ''), sub: 'somebody-else' });
+    const hint = await signedJwt(leaked, 'JWT', {
+      ...decodeJwt(answer.id_token ?? ''),
+      sub: 'somebody-else',
+    });
     const { url } = service.authorizeUrl(clientId, { prompt: 'none', id_token_hint: hint });
     const { location = '' } = await service.browser().get(url);
     expect(new URL(location).searchParams.get('error')).toBe('invalid_request');
@@ -284,7 +306,9 @@ describe('keys whose time it is not', () => {
 describe('keys of the configuration', () => {
   const pem = (): Secret =>
     new Secret(
-      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      generateKeyPairSync('ec', { namedCurve: 'P-256' })
+        .privateKey.export({ type: 'pkcs8', format: 'pem' })
+        .toString(),
     );
 
   test('are exchanged while the service runs: [old, new], [new, old], [new]', async () => {
@@ -304,9 +328,10 @@ describe('keys of the configuration', () => {
     expect([refreshed.status, kidOf(refreshed.access_token)]).toEqual([200, second]);
     expect(await userInfo(written, answer.access_token)).toBe(200);
     expect(await take(next)).toEqual([second]);
-    expect([await userInfo(written, answer.access_token), await userInfo(written, refreshed.access_token)]).toEqual([
-      401, 200,
-    ]);
+    expect([
+      await userInfo(written, answer.access_token),
+      await userInfo(written, refreshed.access_token),
+    ]).toEqual([401, 200]);
     await written.close();
   });
 

@@ -2,7 +2,12 @@ import { compactVerify } from 'jose';
 import { z } from 'zod';
 import type { SigningKeys } from './signing-keys.js';
 
-const claims = z.looseObject({ iss: z.string(), sub: z.string(), aud: z.string(), sid: z.string().optional() });
+const claims = z.looseObject({
+  iss: z.string(),
+  sub: z.string(),
+  aud: z.string(),
+  sid: z.string().optional(),
+});
 
 type IdentityToken = Readonly<z.output<typeof claims>>;
 

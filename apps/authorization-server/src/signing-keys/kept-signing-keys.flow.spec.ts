@@ -73,7 +73,8 @@ const keysOf = async (kept: KeptSigningKeys): Promise<SigningKeys> => {
   return new SigningKeys(keys, algorithms);
 };
 const published = ({ publishedJwks }: SigningKeys): readonly string[] => publishedJwks.map(({ kid }) => kid);
-const ask = async () => await run('update signing_keys set rotation_asked_at = now() where signs_until is null');
+const ask = async () =>
+  await run('update signing_keys set rotation_asked_at = now() where signs_until is null');
 /** So much time has passed. */
 const pass = async (durationMs: number) =>
   await run(
@@ -109,7 +110,9 @@ describe('signing keys that the server makes', () => {
     const after = await keysOf(replica());
     expect(next).toContain(after.signing.kid);
     expect(after.signerOf('RS256').kid).not.toBe(rsa);
-    expect(published(after)).toEqual([after.signing.kid, after.signerOf('RS256').kid, ec, rsa]);
+    const [signs, signsRsa, ...former] = published(after);
+    expect([signs, signsRsa]).toEqual([after.signing.kid, after.signerOf('RS256').kid]);
+    expect(new Set(former)).toEqual(new Set([ec, rsa]));
     expect(after.goodJwks).toHaveLength(4);
   });
 
@@ -201,7 +204,9 @@ describe('the private part', () => {
     await stays.look();
     await pass(PUBLISHED_BEFORE_MS + 6 * MINUTE_MS);
     await expiry.run();
-    expect(await run(`select from signing_keys where kid = $1 and sealed_private is null`, [old])).toHaveLength(1);
+    expect(
+      await run(`select from signing_keys where kid = $1 and sealed_private is null`, [old]),
+    ).toHaveLength(1);
     // Nor in the keyring of the earlier release, nor in a process that knew it.
     expect(await run('select from keyring')).toEqual([]);
     const keys = await keysOf(stays);

@@ -71,7 +71,10 @@ const someKeys = fc.array(
       isAsked: fc.boolean(),
       canSign: fc.boolean(),
     })
-    .map(({ lastsMs, ...one }) => ({ ...one, signsForMs: lastsMs === null ? null : one.signsInMs + lastsMs })),
+    .map(({ lastsMs, ...one }) => ({
+      ...one,
+      signsForMs: lastsMs === null ? null : one.signsInMs + lastsMs,
+    })),
   { maxLength: 6 },
 );
 

@@ -59,11 +59,7 @@ export const rotationPlan = (
     return step === undefined ? [] : [step];
   });
 
-function stepFor(
-  alg: SigningAlgorithm,
-  keys: readonly KeptKey[],
-  lifespanMs: number,
-): KeyStep | undefined {
+function stepFor(alg: SigningAlgorithm, keys: readonly KeptKey[], lifespanMs: number): KeyStep | undefined {
   const able = keys.filter(({ canSign }) => canSign);
   const [next] = able.filter(isNext).sort((one, other) => one.signsInMs - other.signsInMs);
   const [current, ...older] = able.filter(isCurrent).sort((one, other) => other.signsInMs - one.signsInMs);

@@ -8,7 +8,12 @@ import type { KeptSigningKey } from '../generated/client.js';
 /** By then every replica has the next key, and uses it. */
 const PRIVATE_PART_FOR_MS = 5 * MINUTE_MS;
 
-const FIELDS = ['kid', 'alg', 'sealedPublic', 'sealedPrivate'] as const satisfies readonly (keyof KeptSigningKey)[];
+const FIELDS = [
+  'kid',
+  'alg',
+  'sealedPublic',
+  'sealedPrivate',
+] as const satisfies readonly (keyof KeptSigningKey)[];
 
 /** How long a key is needed after it signed for the last time. */
 export interface Waits {
@@ -97,7 +102,11 @@ export class SigningKeyStore {
   async add(
     tx: Queries,
     { kid, alg, sealedPublic, sealedPrivate, earlierName }: NewSigningKey,
-    { inMs, instead, waits }: { readonly inMs: number; readonly instead: readonly string[]; readonly waits: Waits },
+    {
+      inMs,
+      instead,
+      waits,
+    }: { readonly inMs: number; readonly instead: readonly string[]; readonly waits: Waits },
   ): Promise<void> {
     await tx.query({
       name: 'signing-key-add',

@@ -56,7 +56,9 @@ export class SigningKeys {
 
   /** One that signs, or did a moment ago. */
   withId(kid: string): SigningKey | undefined {
-    return this.#keys.map(({ key }) => key).find((key): key is SigningKey => isSigning(key) && key.kid === kid);
+    return this.#keys
+      .map(({ key }) => key)
+      .find((key): key is SigningKey => isSigning(key) && key.kid === kid);
   }
 
   /** RFC 7517, section 5: those that sign, then those that will, then those that did. */
@@ -78,7 +80,9 @@ export class SigningKeys {
   get goodJwks(): readonly PublicKey['jwk'][] {
     const nowMs = this.nowMs();
     const good = new Set(
-      this.#keys.filter(({ signsFromMs }) => signsFromMs <= nowMs + BEGINS_EARLY_MS).map(({ key }) => key.kid),
+      this.#keys
+        .filter(({ signsFromMs }) => signsFromMs <= nowMs + BEGINS_EARLY_MS)
+        .map(({ key }) => key.kid),
     );
     return this.publishedJwks.filter(({ kid }) => good.has(kid));
   }

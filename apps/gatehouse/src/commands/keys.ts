@@ -32,12 +32,10 @@ export const addKeys: AddCommand = (program, { terminal, ends }) => {
         'RS256',
       ]),
     )
-    .action(
-      async ({ json = false, ...flags }: InstallationFlags & { readonly algorithm?: string }) => {
-        const { rotateKeys } = await import('../operate/signing-keys.js');
-        ends(await rotateKeys({ json, ...flags }, terminal.env, output));
-      },
-    );
+    .action(async ({ json = false, ...flags }: InstallationFlags & { readonly algorithm?: string }) => {
+      const { rotateKeys } = await import('../operate/signing-keys.js');
+      ends(await rotateKeys({ json, ...flags }, terminal.env, output));
+    });
   ofInstallation(
     keys
       .command('withdraw')

@@ -157,8 +157,7 @@ async function kept(
 }
 
 /** Ids of the keys that are there. */
-const ids = async (): Promise<readonly string[]> =>
-  ofUse(await listed(), 'signs tokens').map(({ id }) => id);
+const ids = async (): Promise<readonly string[]> => ofUse(await listed(), 'signs tokens').map(({ id }) => id);
 
 describe('gatehouse keys: what the server made', () => {
   beforeEach(async () => {

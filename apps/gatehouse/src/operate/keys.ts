@@ -70,14 +70,26 @@ const counted = (number: number | undefined): string => (number === undefined ? 
 
 function print(output: Output, keys: readonly ListedKey[], published: PublishedKeys | undefined): void {
   printList(output, {
-    headings: ['service', 'use', 'key', 'algorithm', 'state', 'since (UTC)', 'until (UTC)', 'values', 'log entries'],
-    rows: keys.map(({ of, use, id, algorithm, state, since, until = null, sealed, entries, needsAction }) => ({
-      cells: [
-        ...[of, use, shown(id), algorithm, state, minute(since), minute(until)],
-        ...[counted(sealed), counted(entries)],
-      ],
-      needsAction: needsAction === true,
-    })),
+    headings: [
+      'service',
+      'use',
+      'key',
+      'algorithm',
+      'state',
+      'since (UTC)',
+      'until (UTC)',
+      'values',
+      'log entries',
+    ],
+    rows: keys.map(
+      ({ of, use, id, algorithm, state, since, until = null, sealed, entries, needsAction }) => ({
+        cells: [
+          ...[of, use, shown(id), algorithm, state, minute(since), minute(until)],
+          ...[counted(sealed), counted(entries)],
+        ],
+        needsAction: needsAction === true,
+      }),
+    ),
     total: keys.length,
     none: 'There is no key.',
   });

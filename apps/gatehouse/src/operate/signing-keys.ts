@@ -158,7 +158,9 @@ export async function withdrawKey(
 async function withId(own: Queries, beginning: string): Promise<SigningKeyRow> {
   const [one, another] = (await signingKeyRows(own)).filter(({ kid }) => kid.startsWith(beginning));
   if (one === undefined)
-    throw new Cannot(`No key that the server made begins with ${beginning}. See which there are: gatehouse keys`);
+    throw new Cannot(
+      `No key that the server made begins with ${beginning}. See which there are: gatehouse keys`,
+    );
   if (another !== undefined)
     throw new Cannot(`Several keys begin with ${beginning}. Give more of it: gatehouse keys`);
   return one;
@@ -179,10 +181,7 @@ async function remove(own: Queries, kid: string): Promise<void> {
 }
 
 /** Whether the server has done it. Without one that runs nobody waits. */
-async function waited(
-  own: Queries,
-  isDone: (rows: readonly SigningKeyRow[]) => boolean,
-): Promise<boolean> {
+async function waited(own: Queries, isDone: (rows: readonly SigningKeyRow[]) => boolean): Promise<boolean> {
   const untilMs = Date.now() + ((await isServed(own)) ? DONE_WITHIN_MS : 0);
   while (!isDone(await signingKeyRows(own))) {
     if (Date.now() > untilMs) return false;

@@ -80,7 +80,10 @@ export class TokenVerifier {
     const expiresAtMs = (claims.exp + this.expected.clockToleranceSeconds) * 1_000;
     this.#forgetExpired();
     const verified = this.#verified.get(token) ?? new Map<string, Verified>();
-    this.#verified.set(token, verified.set(audience, { principal, expiresAtMs, kid: decodeProtectedHeader(token).kid }));
+    this.#verified.set(
+      token,
+      verified.set(audience, { principal, expiresAtMs, kid: decodeProtectedHeader(token).kid }),
+    );
     return principal;
   }
 

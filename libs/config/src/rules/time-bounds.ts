@@ -120,7 +120,10 @@ export const within = (path: Path, valueMs: number, bounds: Bounds): readonly Fi
 function keyFindings({
   signingKeys,
   signingKeyLifespanMs,
-}: Pick<NonNullable<GatehouseModel['authServer']>, 'signingKeys' | 'signingKeyLifespanMs'>): readonly Finding[] {
+}: Pick<
+  NonNullable<GatehouseModel['authServer']>,
+  'signingKeys' | 'signingKeyLifespanMs'
+>): readonly Finding[] {
   if (signingKeyLifespanMs === undefined) return [];
   const path: Path = ['authServer', 'signingKeyLifespan'];
   return signingKeys.length === 0
