@@ -116,7 +116,7 @@ test('a key that is made in the place of another one never leaves a moment in wh
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 2 * PUBLISHED_BEFORE_MS }), (afterMs) => {
       const before = [key('a', { isAsked: true })];
-      const after = plan(before).reduce((left, step) => done(left, step), before as readonly KeptKey[]);
+      const after = plan(before).reduce<readonly KeptKey[]>((left, step) => done(left, step), before);
       expect(after.filter((one) => signs(one, afterMs))).toHaveLength(1);
     }),
   );

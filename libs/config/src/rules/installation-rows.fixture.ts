@@ -12,6 +12,8 @@ const BACKEND_WITH = (more: Readonly<Record<string, unknown>>) => ({
   ...more,
 });
 
+const KEY_LIFESPAN = 'authServer.signingKeyLifespan';
+
 /** Times, clients, keys, databases and addresses. */
 export const INSTALLATION_ROWS: readonly Row[] = [
   [
@@ -39,17 +41,8 @@ export const INSTALLATION_ROWS: readonly Row[] = [
     { 'authServer.tokenLifespans': { sessionLifespan: '3650d' } },
     'authServer.tokenLifespans.sessionLifespan',
   ],
-  [
-    'a signing key that is exchanged before everybody knows it',
-    { 'authServer.signingKeys': [], 'authServer.signingKeyLifespan': '1h' },
-    'authServer.signingKeyLifespan',
-  ],
-  [
-    'a lifespan for signing keys that somebody wrote',
-    { 'authServer.signingKeyLifespan': '90d' },
-    'authServer.signingKeyLifespan',
-    /made itself/,
-  ],
+  ['a key that signs for an hour', { 'authServer.signingKeys': [], [KEY_LIFESPAN]: '1h' }, KEY_LIFESPAN],
+  ['a lifespan of signing keys that are written', { [KEY_LIFESPAN]: '90d' }, KEY_LIFESPAN, /made itself/],
   [
     'room for answers that one answer would not fit into',
     { limits: { answerSizePerPerson: '16MiB' } },
