@@ -95,8 +95,8 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
   const parkedCalls = parkingPlaces(surroundings, answerBytes, mailbox.address);
   const heardOf = { dropped: new DroppedMessages(log, told.metrics.dropped), changes: watch, sent };
   const delivery = new CallDelivery(peers, questions, heardOf, answerBytes, part.streamKeepAliveMs);
-  const sessionClosed = closedSession(sessions, facts.endpoints);
-  const heard = { mcpSessions, sessions, sessionClosed, replays: replays.streams };
+  const again = signInAgain(sessions, facts.endpoints);
+  const heard = { mcpSessions, sessions, sessionClosed: again.session_closed, replays: replays.streams };
   const streams = listeningClients(part, backendSide, heard);
   backendSide.sessionStreams.hear(new BetweenCalls(streams, questions, peers, watch));
   const failures = new Failures(part.authServer?.issuer, providersOf, states);
@@ -109,7 +109,7 @@ export async function makeGateway(part: VmcpProxyPart, surroundings: GatewaySurr
     new OwnQuestions(states, providersOf),
     sessions,
     exchanges,
-    new CallEndings(failures, sessionClosed, told, log, refusedCalls(failures, facts.endpoints)),
+    new CallEndings(failures, again, told, log, refusedCalls(failures, facts.endpoints)),
   );
   const here = { inFlight, questions, peers, mcpSessions, mailbox, streams, replays: replays.streams };
   const signals = new LegacySignals(here, elsewhere, log);
@@ -206,16 +206,26 @@ const refusals =
     audit.writePaced('token-refused', { reason, endpoint: place === '' ? '/' : place });
   };
 
-/** Answers a call whose session ended while it ran. */
-function closedSession(sessions: SessionViews, endpoints: ReadonlyMap<string, Endpoint>) {
-  return ({ principal, scope, answer }: Pick<Call, 'principal' | 'scope' | 'answer'>): void => {
-    if (principal.tsid !== undefined) sessions.close(principal.tsid);
+type Answered = Pick<Call, 'principal' | 'scope' | 'answer'>;
+
+/** Answers a call whose caller has to come with another token: by why. */
+function signInAgain(sessions: SessionViews, endpoints: ReadonlyMap<string, Endpoint>) {
+  const unauthorized = ({ principal, scope, answer }: Answered): void => {
     const endpoint = endpoints.get(scope.place);
     const headers =
       endpoint === undefined
         ? {}
         : { 'www-authenticate': challenge(endpoint.challenge, 'invalid_token', schemeOf(principal)) };
     answer.empty(401, headers);
+  };
+  return {
+    /** It ended while the call ran. */
+    session_closed: (call: Answered): void => {
+      const { tsid } = call.principal;
+      if (tsid !== undefined) sessions.close(tsid);
+      unauthorized(call);
+    },
+    token_invalid: unauthorized,
   };
 }
 

@@ -124,11 +124,15 @@ export class VaultStandIn {
     @Payload() request: z.output<typeof credentialExchange.request>,
   ): Promise<z.input<typeof credentialExchange.reply>> {
     this.surroundings.asked.push({ contract: 'credential.exchange', request });
-    if (request.sealedSubject !== undefined)
-      this.surroundings.openedSubjects.push(
-        await new MessageOpener([this.surroundings.busKey]).open(request.sealedSubject),
-      );
-    return await release(this.surroundings, request);
+    if (request.sealedSubject === undefined) return await release(this.surroundings, request);
+    const opened = await new MessageOpener([this.surroundings.busKey]).open(request.sealedSubject);
+    this.surroundings.openedSubjects.push(opened);
+    const { verified } = opened as { readonly verified?: { readonly subject: string } };
+    // What comes of a token of an external issuer is named after its person.
+    return await release(
+      this.surroundings,
+      verified === undefined ? request : { ...request, clientId: verified.subject },
+    );
   }
 }
 

@@ -155,7 +155,7 @@ function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string 
     case 'tokenExchange':
       return `token exchanged at ${new URL(strategy.tokenUrl).origin} for ${
         strategy.subjectProviderName === undefined
-          ? "the caller's Gatehouse token"
+          ? `the caller's ${strategy.subjectFromCaller === true ? 'own token of the external issuer' : 'Gatehouse token'}`
           : `the ${strategy.subjectTokenType} of ${strategy.subjectProviderName}`
       }${describeActor(strategy)}${describeDestination(strategy)}`;
     case 'xaa':

@@ -65,14 +65,19 @@ export async function exampleConfiguration(
 /** Starts the gateway of an example, with the demonstration's providers and backends around it. */
 export async function startExample(
   example: Example,
-  options: Pick<WorldOptions, 'environment'> & {
+  options: Pick<WorldOptions, 'environment' | 'replicas'> & {
+    /** Of the demonstration, beside those that every example has. */
+    readonly flags?: readonly string[];
     readonly further?: readonly (readonly [string, string])[];
   } = {},
 ): Promise<World> {
+  const { replicas = 1, flags = [] } = options;
   return await startWorld({
+    replicas,
     configuration: await exampleConfiguration(example, options.further),
     demonstrationFlags: (portBase) => [
       '--octo-sends-issuer',
+      ...flags,
       ...['sso', 'github'].map(
         (provider) => `--callback-url=http://localhost:${portBase + 1}/oauth/callback/${provider}`,
       ),

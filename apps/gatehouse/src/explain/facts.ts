@@ -155,7 +155,7 @@ function issuedOf(strategy: IssuedForPerson): string {
     case 'tokenExchange':
       return `a token from ${originOf(strategy.tokenUrl)}, exchanged for ${
         strategy.subjectProviderName === undefined
-          ? 'the caller’s token of this gateway'
+          ? `the caller’s token of ${strategy.subjectFromCaller === true ? 'the external issuer' : 'this gateway'}`
           : `the person’s token of ${strategy.subjectProviderName}`
       }`;
     case 'xaa':

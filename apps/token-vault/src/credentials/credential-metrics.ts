@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Metrics } from '@gatehouse/observability/metrics';
 
 type CredentialKind = 'inject' | 'exchange';
-type ExchangeOutcome = 'exchanged' | 'cached' | 'role_missing' | 'exchange_refused' | 'exchange_unavailable';
+type ExchangeOutcome =
+  'exchanged' | 'cached' | 'role_missing' | 'token_invalid' | 'exchange_refused' | 'exchange_unavailable';
 
 /** Counts released credentials and exchanges. Labels are names of the configuration and outcomes of a closed list. */
 @Injectable()

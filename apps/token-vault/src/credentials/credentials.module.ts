@@ -6,6 +6,7 @@ import { RefreshModule } from '../refresh/refresh.module.js';
 import { CustodyLogModule } from '../custody-log/custody-log.module.js';
 import { AccessHandler } from './access.handler.js';
 import { BackendStrategies } from './backend-strategies.js';
+import { CallerSubjects } from './caller-subjects.flow.js';
 import { CredentialMetrics } from './credential-metrics.js';
 import { CredentialsHandler } from './credentials.handler.js';
 import { ExchangeCredential } from './exchange-credential.flow.js';
@@ -40,6 +41,7 @@ import { TokenEndpointClient } from './token-endpoint.client.js';
     ReleaseCredential,
     StepUp,
     InjectCredential,
+    CallerSubjects,
     ExchangeSubjects,
     ExchangeActors,
     ExchangeParties,

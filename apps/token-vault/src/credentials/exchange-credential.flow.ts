@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IssuedToken } from '@gatehouse/config/model/outgoing-auth';
 import { strategyForTool } from '@gatehouse/config/model/strategy-for-tool';
+import { subjectOf } from '@gatehouse/config/model/token-subject';
 import type { credentialReply } from '@gatehouse/contracts/token-vault/credential';
 import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import type { Clock } from '@gatehouse/kernel/clock';
@@ -29,8 +30,10 @@ export class ExchangeCredential {
 
   async run(request: Request): Promise<z.input<typeof credentialReply>> {
     const { tsid = NO_SESSION, backend, replyKey } = request;
-    this.strategies.admit(request);
-    const strategy = strategyForTool(this.strategies.issued(request), request.tool);
+    const configured = this.strategies.issued(request);
+    // Whoever comes with a token of the external issuer has no session here: the token itself is looked at.
+    if (subjectOf(configured).of !== 'externalCaller') this.strategies.admit(request);
+    const strategy = strategyForTool(configured, request.tool);
     const { subject, token } = await this.#exchanged(request, strategy);
     const { accountId, provider, connectionId, connection } = subject;
     const { accessToken, signingKey } = token;

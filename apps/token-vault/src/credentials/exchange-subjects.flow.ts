@@ -1,23 +1,19 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { TokenSubject } from '@gatehouse/config/model/token-subject';
 import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
-import { CLOCK_TOLERANCE_SECONDS, type Clock } from '@gatehouse/kernel/clock';
 import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
-import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { newReference } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
 import { Log } from '@gatehouse/observability/log';
 import { NOBODY } from '@gatehouse/persistence/custody-log/custody-entry';
-import { decodeJwt } from 'jose';
-import { z } from 'zod';
-import { CLOCK } from '@gatehouse/service-process/injected';
+import type { z } from 'zod';
 import type { Connection } from '../connections/connection.js';
 import type { ConnectionRow } from '../connections/connection-row.js';
 import { SessionStore } from '../connections/session.store.js';
-import { BusKeys } from '../keyring/bus-keys.flow.js';
 import type { TokenSet } from '../providers/token-answer.js';
 import { WAITS } from '../refresh/current-tokens.flow.js';
+import { CallerSubjects } from './caller-subjects.flow.js';
 import { SubjectTokens } from './subject-tokens.flow.js';
 
 type Request = z.output<typeof credentialExchange.request>;
@@ -38,6 +34,10 @@ export interface ExchangeSubject {
   readonly connectionId?: ConnectionId;
   readonly connection?: Pick<ConnectionRow, 'version' | 'connectedAtMs'>;
   readonly provider?: string;
+  /** What is issued for it is used no longer than that; absent: as long as it lives. */
+  readonly endsAtMs?: number;
+  /** @throws {GatehouseError} where its token is shown to nobody any more. What was issued for it earlier may still be good. */
+  readonly stillLives?: () => void;
   /** The subject token itself; asked for only when nothing is cached. `undefined`: the endpoint is shown none. */
   readonly token: () => Promise<SubjectToken | undefined>;
 }
@@ -46,6 +46,8 @@ export interface SubjectToken {
   readonly token: string;
   /** Of the access token that it came with. Absent: it is the caller's own, which only the caller can renew. */
   readonly digest?: string;
+  /** When it ends, of the caller's own. */
+  readonly endsAtMs?: number;
   /** Who acts for the subject. */
   readonly actor?: Omit<SubjectToken, 'actor'>;
 }
@@ -67,26 +69,14 @@ export const NO_SESSION = NOBODY as SessionId;
 
 const NO_ID_TOKEN = 'the provider gave no id_token to exchange';
 
-const sealedSubject = z.strictObject({ subjectToken: z.string().min(1).max(32_768) });
-const callerClaims = z.looseObject({
-  sub: z.string(),
-  tsid: z.string(),
-  exp: z.number(),
-  client_id: z.string().optional(),
-  scope: z.string().optional(),
-  /** RFC 8693, section 4.1: who acts for the person. */
-  act: z.unknown().optional(),
-});
-
-/** Finds for whom a token is issued (RFC 8693 section 2.1): a stored token, the caller's own Gatehouse token, or the gateway. */
+/** Finds for whom a token is issued (RFC 8693 section 2.1): a stored token, the caller's own token, or the gateway. */
 @Injectable()
 export class ExchangeSubjects {
   constructor(
     private readonly subjects: SubjectTokens,
     private readonly sessions: SessionStore,
-    private readonly busKeys: BusKeys,
+    private readonly callers: CallerSubjects,
     private readonly log: Log,
-    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async of(request: Asking, subject: TokenSubject): Promise<ExchangeSubject> {
@@ -94,7 +84,9 @@ export class ExchangeSubjects {
       case 'provider':
         return await this.#stored(request, subject);
       case 'caller':
-        return await this.#caller(request);
+        return await this.callers.ofSession(sessionIn(request.tsid), request);
+      case 'externalCaller':
+        return await this.callers.external(request);
       case 'gateway':
         return await this.#gateway(request);
     }
@@ -159,30 +151,6 @@ export class ExchangeSubjects {
     throw new GatehouseError(errorCode, `${provider}: ${reason}`, { details: { provider, reference } });
   }
 
-  /** The proxy has verified the signature. The vault checks again that the token belongs to this session and has not expired. */
-  async #caller({ tsid: asked, backend, sealedSubject: sealed }: Asking): Promise<ExchangeSubject> {
-    const tsid = sessionIn(asked);
-    const accountId = await this.#ownerOf(tsid);
-    if (sealed === undefined)
-      throw new GatehouseError('request_invalid', 'the caller is the subject, and its token is missing');
-    const { subjectToken: token } = await this.busKeys.open(sealedSubject, sealed);
-    const claims = claimsOf(token);
-    const nowSeconds = this.clock.nowMs() / SECOND_MS;
-    if (claims?.tsid !== tsid || claims.sub !== accountId)
-      throw this.#noSubject('warn', backend, 'the subject token is not of this session');
-    if (claims.exp + CLOCK_TOLERANCE_SECONDS <= nowSeconds)
-      throw this.#noSubject('info', backend, 'the subject token has ended');
-    const id = ['session', tsid, ...delegateIn(claims)];
-    return { accountId, id, tsid, token: () => Promise.resolve({ token }) };
-  }
-
-  /** The proxy verifies what it passes on. A token of somebody else is its mistake, or an attack: then it is a warning. */
-  #noSubject(level: 'info' | 'warn', backend: string, reason: string): GatehouseError {
-    const reference = newReference();
-    this.log[level]('caller-not-exchanged', { backend, reference, reason });
-    return new GatehouseError('request_invalid', reason, { details: { backend, reference } });
-  }
-
   /**
    * The token is the gateway's own, one for all; it is still given to sessions only, and noted for whom, or to a client that the
    * configuration lets come for itself (`BackendStrategies.admit`).
@@ -204,16 +172,4 @@ function sessionIn(tsid: SessionId | undefined): SessionId {
   if (tsid === undefined)
     throw new GatehouseError('request_invalid', 'a credential of a person needs a session');
   return tsid;
-}
-
-/** What is issued for somebody who acts for the person is neither the person’s nor another delegate’s. */
-const delegateIn = ({ act, client_id: clientId, scope }: z.output<typeof callerClaims>): readonly string[] =>
-  act === undefined ? [] : ['delegate', JSON.stringify([act, clientId ?? null, scope ?? null])];
-
-function claimsOf(token: string): z.output<typeof callerClaims> | undefined {
-  try {
-    return callerClaims.safeParse(decodeJwt(token)).data;
-  } catch {
-    return undefined;
-  }
 }

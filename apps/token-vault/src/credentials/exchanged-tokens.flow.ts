@@ -72,8 +72,8 @@ export class ExchangedTokens {
 
   /**
    * @throws {SubjectRefused} when a newer subject token may help
-   * @throws {GatehouseError} `exchange_refused`, `exchange_unavailable`, `role_missing`, `reauth_required`, `busy`, and what the subject's
-   * tokens throw
+   * @throws {GatehouseError} `exchange_refused`, `exchange_unavailable`, `role_missing`, `reauth_required`, `busy`, `token_invalid` when the
+   * caller's own token has ended meanwhile, and what the subject's tokens throw
    */
   async token(
     entry: CacheEntry,
@@ -86,6 +86,7 @@ export class ExchangedTokens {
       this.metrics.exchanged(entry.backend, 'cached');
       return cached.token;
     }
+    subject.stillLives?.();
     return await this.#exchanges.run(entry.key, () =>
       this.#leadOrFollow(entry, strategy, subject, cached?.version ?? 0),
     );
@@ -112,7 +113,7 @@ export class ExchangedTokens {
   }
 
   async #exchange(lease: ExchangeLease, work: ExchangeWork): Promise<ExchangedToken> {
-    const { entry, strategy, subjectToken } = work;
+    const { entry, strategy, subject, subjectToken } = work;
     const { backend } = entry;
     const obtainedAtMs = this.clock.nowMs();
     // If the lease is not renewed, another replica makes a second exchange. That does no harm.
@@ -128,7 +129,8 @@ export class ExchangedTokens {
       })
       .finally(stop);
     if (outcome.kind === 'exchanged') {
-      const { accessToken, expiresAtMs, signingKey } = outcome;
+      const { accessToken, signingKey } = outcome;
+      const expiresAtMs = Math.min(outcome.expiresAtMs, subject.endsAtMs ?? Infinity);
       const token = {
         accessToken,
         ...(signingKey === undefined ? {} : { signingKey }),
@@ -159,7 +161,8 @@ export class ExchangedTokens {
     outcome: Unissued,
   ): GatehouseError {
     const { about, unclear = false } = outcome.kind === 'refused' ? outcome : {};
-    const code = CODES[about ?? 'nobody'];
+    const hasEnded = about === 'subject' && (subjectToken?.endsAtMs ?? Infinity) <= this.clock.nowMs();
+    const code = hasEnded ? 'token_invalid' : CODES[about ?? 'nobody'];
     this.metrics.exchanged(backend, code);
     // Whoever waits for this exchange gets the number: they may be many.
     const reference = newReference();
@@ -177,7 +180,7 @@ export class ExchangedTokens {
     if (about === 'person' && provider !== undefined) return reauthRequired({ provider }, reference);
     const text = `${backend}: ${outcome.reason}`;
     const options = { details: { backend, reference } };
-    if (about !== 'subject' || subjectToken === undefined) return new GatehouseError(code, text, options);
+    if (about !== 'subject' || subjectToken === undefined || hasEnded) return new GatehouseError(code, text, options);
     const { digest, actor } = subjectToken;
     return new SubjectRefused({ digest, actorDigest: actor?.digest, unclear }, code, text, options);
   }

@@ -249,13 +249,13 @@ describe('a credential that the vault does not give leaves one line, and its cal
     const event = 'caller-not-exchanged';
     const foreign = 'the subject token is not of this session';
     log.lines.length = 0;
-    for (const [of, tsid, endsIn, reason, alarms] of [
-      [bob.accountId, bob.tsid, 300, foreign, [event]],
-      [alice.accountId, alice.tsid, -3_600, 'the subject token has ended', []],
+    for (const [of, tsid, endsIn, code, reason, alarms] of [
+      [bob.accountId, bob.tsid, 300, 'request_invalid', foreign, [event]],
+      [alice.accountId, alice.tsid, -3_600, 'token_invalid', 'the subject token has ended', []],
       // Whoever shows an old one of somebody else is not let off for its age.
-      [bob.accountId, bob.tsid, -3_600, foreign, [event]],
+      [bob.accountId, bob.tsid, -3_600, 'request_invalid', foreign, [event]],
     ] as const) {
-      await numbered(ask(of, tsid, endsIn), 'request_invalid', { event, backend: 'self', reason });
+      await numbered(ask(of, tsid, endsIn), code, { event, backend: 'self', reason });
       expect(log.alarms).toEqual(alarms);
       log.lines.length = 0;
       log.alarms.length = 0;

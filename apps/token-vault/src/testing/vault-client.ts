@@ -114,18 +114,24 @@ export class VaultClient {
     return await opened(async (replyKey) => await this.bus.ask(credentialInject, { ...request, replyKey }));
   }
 
-  /** @param whose a session, or a client that comes for itself */
+  /** @param whose a session, or a client that comes for itself; neither: whoever comes with a token of an external issuer */
   async exchange(
-    whose: string | { readonly clientId: string },
+    whose: string | { readonly clientId?: string },
     backend: string,
-    options: { subjectToken?: string; refused?: string; tool?: string } = {},
+    options: {
+      subjectToken?: string;
+      verified?: { readonly subject: string; readonly expiresAtMs: number };
+      refused?: string;
+      tool?: string;
+    } = {},
   ): Promise<ReleasedCredential> {
-    const { subjectToken, refused, tool } = options;
+    const { subjectToken, verified, refused, tool } = options;
+    const subject = { subjectToken, ...(verified === undefined ? {} : { verified }) };
     const request = {
       ...(typeof whose === 'string' ? { tsid: whose } : whose),
       backend,
       ...(tool === undefined ? {} : { tool }),
-      ...(subjectToken === undefined ? {} : { sealedSubject: await this.sealForVault({ subjectToken }) }),
+      ...(subjectToken === undefined ? {} : { sealedSubject: await this.sealForVault(subject) }),
       ...(refused === undefined ? {} : { refused: sha256(refused) }),
     };
     return await opened(async (replyKey) => await this.bus.ask(credentialExchange, { ...request, replyKey }));

@@ -35,8 +35,8 @@ export class CallEndings {
 
   constructor(
     private readonly failures: Failures,
-    /** The caller's session is over, and nothing was answered yet. */
-    private readonly sessionClosed: (call: Call) => void,
+    /** By why: the caller has to come with another token, and nothing was answered yet. */
+    private readonly signInAgain: Readonly<Record<'session_closed' | 'token_invalid', (call: Call) => void>>,
     private readonly told: CallsTold,
     private readonly log: Pick<Log, 'failure' | 'info' | 'warn'>,
     private readonly refused: Pick<RefusedCalls, 'answer'>,
@@ -91,9 +91,11 @@ export class CallEndings {
     }
     const reference = referenceOf(error);
     this.log.failure('call-failed', error, { backend, reference, ...traceOf(call) });
-    if (error.code === 'session_closed' && !call.answer.begun) this.sessionClosed(call);
+    const { code } = error;
+    if ((code === 'session_closed' || code === 'token_invalid') && !call.answer.begun)
+      this.signInAgain[code](call);
     else this.failures.answer(call, backend, error, { declined: wasDeclined, reference });
-    return error.code;
+    return code;
   }
 
   /** @param startedAtMs of `performance.now()`. */

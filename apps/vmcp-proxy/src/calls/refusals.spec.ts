@@ -262,6 +262,20 @@ test('a session that the vault calls closed is a 401 for the client', async () =
   expect((await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token })).status).toBe(200);
 });
 
+test('a caller’s own token that has ended before it is exchanged is a 401 for the client, and ends no session', async () => {
+  const fresh = await world.proxy.token();
+  const calling = async () =>
+    await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token: fresh });
+  world.proxy.surroundings.credentials.set('inject', { code: 'token_invalid' });
+  const answer = await calling();
+  world.proxy.surroundings.credentials.delete('inject');
+  expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([
+    401,
+    expect.stringContaining('error="invalid_token"'),
+  ]);
+  expect((await calling()).status).toBe(200);
+});
+
 test.each([
   'provider_unavailable',
   'provider_misconfigured',

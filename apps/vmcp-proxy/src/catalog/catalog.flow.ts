@@ -12,7 +12,7 @@ import { compareLists, lenderOf, takeFailure } from './lent-lists.js';
 import { BackendFeatures } from './backend-features.js';
 import { listAges, type ListAges } from './list-ages.js';
 import { listsWithout } from './lists-without.js';
-import { isTrouble, notRun } from './not-run.js';
+import { askedAgainAfterMs, isTrouble, notRun } from './not-run.js';
 import { sayListNotes, sayNames } from './said-notes.js';
 import { SaidOnce } from './said-once.js';
 import type { Scope } from './scope.js';
@@ -22,7 +22,6 @@ import { Shelves, untilNobodyExchanges, type Entry, type Shelf } from './shelves
 import { View, type SendersOf, type Snapshot } from './view.js';
 
 const FRESH_FOR_MS = 30 * SECOND_MS;
-const RETRY_FAILED_AFTER_MS = 5 * SECOND_MS;
 /** A slow backend must not hold up the others' lists for longer, nor more than once. */
 const WAIT_AT_MOST_MS = 5 * SECOND_MS;
 /** Where there are lists that were good a while ago. */
@@ -236,7 +235,7 @@ export class Catalog {
   }
 
   #isStale({ failure, askedAtMs }: Entry, freshForMs = FRESH_FOR_MS): boolean {
-    return this.#nowMs() - askedAtMs >= (failure === undefined ? freshForMs : RETRY_FAILED_AFTER_MS);
+    return this.#nowMs() - askedAtMs >= (failure === undefined ? freshForMs : askedAgainAfterMs(failure));
   }
 
   async #refresh(shelf: Shelf, entry: Entry, freshForMs = FRESH_FOR_MS): Promise<void> {

@@ -1,4 +1,7 @@
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+
+const ASK_AGAIN_AFTER_MS = 5 * SECOND_MS;
 
 /** Nobody's call was in what failed. */
 export function notRun(error: unknown): GatehouseError {
@@ -10,3 +13,7 @@ export function notRun(error: unknown): GatehouseError {
 
 /** That a client which comes for itself does not see what needs a person, is so. */
 export const isTrouble = ({ code }: GatehouseError): boolean => code !== 'person_required';
+
+/** That one token of a caller has ended says nothing of the next one. */
+export const askedAgainAfterMs = ({ code }: GatehouseError): number =>
+  code === 'token_invalid' ? 0 : ASK_AGAIN_AFTER_MS;

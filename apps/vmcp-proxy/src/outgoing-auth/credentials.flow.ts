@@ -174,9 +174,10 @@ function placeOf(
   tool: string | undefined,
 ): Place {
   const variety = tool === undefined ? '' : (strategy.varietyFor?.(tool) ?? '');
-  const key = backendKey(principal, backend);
+  const token = strategy.tokenOf?.(principal);
+  // A name of a backend has no blank.
+  const key = `${backendKey(principal, backend)}${token === undefined ? '' : ` ${token}`}`;
   return variety === ''
     ? { key, principal, backend, tool: undefined }
-    : // A name of a backend has no blank.
-      { key: `${key} ${variety}`, principal, backend, tool };
+    : { key: `${key} ${variety}`, principal, backend, tool };
 }

@@ -31,6 +31,8 @@ export type OutgoingStrategy =
       readonly stepsUp: boolean;
       /** Names the credential that calls of a tool get; empty: the one of all other requests. Absent: there is one for all. */
       readonly varietyFor?: (tool: string) => string;
+      /** Names the one token of the caller that it is for. Absent: it is for all tokens of a sign-in. */
+      readonly tokenOf?: (principal: Principal) => string;
       /**
        * @param tool one that has a variety
        * @throws {GatehouseError} a code of the credential contracts, or `unavailable`.

@@ -58,6 +58,38 @@ describe('authentication guide', () => {
     });
   });
 
+  test('an issuer of somebody else whose tokens are exchanged: no provider is named, and the caller’s own token is the subject', () => {
+    const exchange = (more: Fields = {}): Manifest[] => [
+      ...gateway({
+        incomingAuth: EXTERNAL,
+        outgoingAuth: {
+          source: 'inline',
+          backends: { api: { type: 'externalAuthConfigRef', externalAuthConfigRef: { name: 'exchange' } } },
+        },
+      }),
+      entry('api'),
+      manifest('MCPExternalAuthConfig', 'exchange', {
+        type: 'tokenExchange',
+        tokenExchange: { tokenUrl: 'https://sts.example.com/token', audience: 'api', ...more },
+      }),
+    ];
+    const loaded = loadManifests(exchange());
+    expect(loaded).toMatchObject({
+      ok: true,
+      warnings: expect.arrayContaining([
+        expect.objectContaining({
+          path: expect.stringContaining('spec.tokenExchange.subjectProviderName'),
+          message: expect.stringContaining('own token of the external issuer is the subject'),
+        }),
+      ]),
+    });
+    expect(loaded.ok && loaded.model.outgoingAuth.backends.get('api')).toMatchObject({
+      type: 'tokenExchange',
+      subjectFromCaller: true,
+    });
+    expect(loadManifests(exchange({ subjectProviderName: 'okta' }))).toMatchObject({ ok: false });
+  });
+
   test('anonymous callers', () => {
     expect(loadManifests([...gateway({ incomingAuth: { type: 'anonymous' } }), entry('api')])).toMatchObject({
       ok: true,

@@ -178,9 +178,27 @@ const STRATEGIES: Readonly<Record<string, TranslateStrategy | undefined>> = {
     translation.native.copy(path, block, ['tokenUrl', 'clientId', 'audience', 'scopes', 'subjectTokenType']);
     putReference(translation, [...path, 'clientSecret'], block.at('clientSecretRef'));
     putRenamed(translation, path, block, { externalTokenHeaderName: 'headerName' });
-    putSubject(translation, [...path, 'subjectProviderName'], block.at('subjectProviderName'));
+    const subject = block.at('subjectProviderName');
+    if (subject.isThere || !hasExternalIssuer(translation))
+      putSubject(translation, [...path, 'subjectProviderName'], subject);
+    else putCaller(translation, [...path, 'subjectFromCaller'], block);
   },
 };
+
+const hasExternalIssuer = ({ gateway }: Translation): boolean =>
+  gateway.at('spec', 'incomingAuth', 'type').text === 'oidc' &&
+  !gateway.at('spec', 'authServerConfig').isThere;
+
+/** Without an embedded authorization server, a strategy of the seed system exchanges the token with which the caller came. */
+function putCaller({ native, set }: Translation, path: Path, block: Written): void {
+  const written = block.at('subjectProviderName');
+  native.put(path, true, written);
+  set.warnings.push(
+    written.problem(
+      'Left out: the caller’s own token of the external issuer is the subject, and tokenUrl is sent it.',
+    ),
+  );
+}
 
 /** Left out, it is the first provider of the embedded authorization server, as the published schema says. */
 function putSubject({ native, gateway, set }: Translation, path: Path, written: Written): void {

@@ -17,13 +17,8 @@ export function buildTokenExchange(
   path: Path,
   secrets: SecretResolver,
 ): TokenExchange<ConfiguredSecret> {
-  const { timeout, subjectTokenType, requestedTokenType, audiences, resources, ...rest } = without(
-    written,
-    ...CLIENT_FIELDS,
-    ...DESTINATION_FIELDS,
-    ...ACTOR_FIELDS,
-    'caBundle',
-  );
+  const { timeout, subjectTokenType, subjectFromCaller, requestedTokenType, audiences, resources, ...rest } =
+    without(written, ...CLIENT_FIELDS, ...DESTINATION_FIELDS, ...ACTOR_FIELDS, 'caBundle');
   const place = { path, owner: 'token-vault', secrets } as const;
   return {
     type: 'tokenExchange',
@@ -36,6 +31,7 @@ export function buildTokenExchange(
     ...given('resources', unlessEmpty(resources)),
     ...given('requestedTokenType', unlessUsual(shortTokenType(requestedTokenType))),
     ...given('actor', actorOf(written)),
+    ...(subjectFromCaller ? { subjectFromCaller } : {}),
     subjectTokenType: shortTokenType(subjectTokenType),
     timeoutMs: milliseconds(timeout),
   };

@@ -54,8 +54,10 @@ export interface TokenExchange<S>
   /** Absent: an access token. */
   readonly requestedTokenType?: TokenType;
   readonly subjectTokenType: TokenType;
-  /** Absent: the subject is the caller's Gatehouse token. */
+  /** Absent: the subject is the caller's own token. */
   readonly subjectProviderName?: string;
+  /** The caller's own token is one of an external issuer. Absent: it is of this gateway. */
+  readonly subjectFromCaller?: true;
   /** Absent: the person is shown alone. */
   readonly actor?: Actor;
   readonly timeoutMs: number;

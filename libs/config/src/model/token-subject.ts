@@ -12,15 +12,21 @@ export type TokenSubject =
     }
   /** The caller's own Gatehouse token. */
   | { readonly of: 'caller' }
+  /** The caller's own token of the external issuer. */
+  | { readonly of: 'externalCaller' }
   /** Nobody's: the gateway asks for itself. */
   | { readonly of: 'gateway' };
 
 export function subjectOf(strategy: IssuedToken<unknown>): TokenSubject {
   switch (strategy.type) {
     case 'tokenExchange':
-      return strategy.subjectProviderName === undefined
-        ? { of: 'caller' }
-        : { of: 'provider', providerName: strategy.subjectProviderName, token: strategy.subjectTokenType };
+      if (strategy.subjectProviderName === undefined)
+        return { of: strategy.subjectFromCaller === true ? 'externalCaller' : 'caller' };
+      return {
+        of: 'provider',
+        providerName: strategy.subjectProviderName,
+        token: strategy.subjectTokenType,
+      };
     case 'xaa':
       return {
         of: 'provider',

@@ -60,7 +60,7 @@ function subjectFindings(
   path: Path,
   isOfAnother: (provider: string) => boolean,
 ): readonly Finding[] {
-  if (subject.of === 'gateway') return [];
+  if (subject.of === 'gateway' || subject.of === 'externalCaller') return [];
   if (subject.of === 'caller')
     return [
       {

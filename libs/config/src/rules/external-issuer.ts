@@ -36,7 +36,7 @@ const anonymousCallers: Rule = (model) =>
         path: [...path, 'type'],
         related: [['incomingAuth']],
         message:
-          subject === 'caller'
+          subject !== 'gateway'
             ? `${value.type} needs the token of the caller, and anonymous callers have none.`
             : `${value.type} needs authServer: a token is given to a session, and anonymous callers have none.`,
       },

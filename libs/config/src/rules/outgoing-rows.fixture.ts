@@ -1,4 +1,12 @@
-import { EXTERNAL, OIDC, OAUTH2, EXCHANGE, type Row } from './row.fixture.js';
+import {
+  EXTERNAL,
+  OF_CALLER,
+  OIDC,
+  OAUTH2,
+  EXCHANGE,
+  NO_PROVIDER_STRATEGIES,
+  type Row,
+} from './row.fixture.js';
 
 /** Tools, strategiesclients and scopes. */
 export const OUTGOING_ROWS: readonly Row[] = [
@@ -150,6 +158,43 @@ export const OUTGOING_ROWS: readonly Row[] = [
     },
     'outgoingAuth.backends.tickets.type',
     /needs authServer/,
+    /subjectFromCaller: true/,
+  ],
+  [
+    'a token of an external issuer as the subject where callers come with tokens of this gateway',
+    { [`${EXCHANGE}.subjectProviderName`]: undefined, [`${EXCHANGE}.subjectFromCaller`]: true },
+    `${EXCHANGE}.subjectFromCaller`,
+    /tokens of this gateway/,
+    'leave it out',
+  ],
+  [
+    'the caller’s own token beside that of a provider',
+    { [`${EXCHANGE}.subjectProviderName`]: 'acme-sso', [`${EXCHANGE}.subjectFromCaller`]: true },
+    `${EXCHANGE}.subjectFromCaller`,
+  ],
+  [
+    'the own token of anonymous callers',
+    {
+      ...NO_PROVIDER_STRATEGIES,
+      incomingAuth: { type: 'anonymous' },
+      'outgoingAuth.backends': { tickets: OF_CALLER },
+    },
+    'outgoingAuth.backends.tickets.type',
+    /anonymous callers have none/,
+  ],
+  [
+    'an id_token of a caller of an external issuer, who brings none',
+    {
+      ...EXTERNAL,
+      'outgoingAuth.backends': {
+        tickets: {
+          ...OF_CALLER,
+          tokenExchange: { ...OF_CALLER.tokenExchange, subjectTokenType: 'id_token' },
+        },
+      },
+    },
+    'outgoingAuth.backends.tickets.tokenExchange.subjectTokenType',
+    /brings no id_token/,
   ],
   [
     'an exchange secret without its client id',

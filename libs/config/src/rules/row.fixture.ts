@@ -24,3 +24,12 @@ export const EXTERNAL: Changes = {
   ...NO_PROVIDER_STRATEGIES,
   incomingAuth: { type: 'oidc', oidc: { issuer: 'https://idp.example/' } },
 };
+/** For callers of an external issuer. */
+export const OF_CALLER = {
+  type: 'tokenExchange',
+  tokenExchange: {
+    tokenUrl: 'https://sts.example/token',
+    audience: 'tickets',
+    subjectFromCaller: true,
+  },
+} as const;

@@ -1,7 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { problemsOf, uncheckedModelOf, type Changes } from '../configuration.fixture.js';
 import { notes } from './mcp-rows.fixture.js';
-import { EXCHANGE, EXTERNAL, NO_PROVIDER_STRATEGIES, OAUTH2, OIDC, REGISTRATION } from './row.fixture.js';
+import {
+  EXCHANGE,
+  EXTERNAL,
+  OF_CALLER,
+  NO_PROVIDER_STRATEGIES,
+  OAUTH2,
+  OIDC,
+  REGISTRATION,
+} from './row.fixture.js';
 import { RULES } from './rules.js';
 import { google } from './google-rows.fixture.js';
 import { registering } from './registration-rows.fixture.js';
@@ -145,6 +153,10 @@ describe('accepted', () => {
       },
     ],
     ['an external issuer that ends in a slash', EXTERNAL],
+    [
+      'the exchange of a token of an external issuer',
+      { ...EXTERNAL, 'outgoingAuth.backends': { tickets: OF_CALLER } },
+    ],
     [
       'a client that proves itself with a key',
       { [`${OIDC}.clientSecret`]: undefined, [`${OIDC}.clientKey`]: { env: 'SIGNING_KEY' } },

@@ -85,7 +85,8 @@ export const RULES: readonly DemandedRule[] = [
     rule: externalIssuer,
   },
   {
-    demands: '`tokenExchange`, `clientCredentials` and `googleServiceAccount` need `authServer`.',
+    demands:
+      '`tokenExchange`, `clientCredentials` and `googleServiceAccount` need `authServer`. A `tokenExchange` with `subjectFromCaller` needs an external issuer instead.',
     rule: sessionForExchange,
   },
   {

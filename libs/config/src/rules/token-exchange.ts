@@ -9,11 +9,30 @@ export const tokenExchange: Rule = (model) =>
   strategiesOf(model).flatMap(({ value, path }) =>
     value.type === 'tokenExchange'
       ? [
+          ...callerFindings(model, value, [...path, 'tokenExchange']),
           ...subjectFindings(model, value, [...path, 'tokenExchange']),
           ...actorFindings(model, value, [...path, 'tokenExchange']),
         ]
       : [],
   );
+
+/** With authServer nobody comes with a token of an external issuer. */
+const callerFindings = (
+  { authServer }: GatehouseModel,
+  { subjectFromCaller }: TokenExchange<ConfiguredSecret>,
+  path: Path,
+): readonly Finding[] =>
+  authServer === undefined || subjectFromCaller === undefined
+    ? []
+    : [
+        {
+          path: [...path, 'subjectFromCaller'],
+          related: [['authServer'], [...path, 'subjectProviderName']],
+          message:
+            'With authServer callers come with tokens of this gateway: one is the subject where neither this nor subjectProviderName is written.',
+          instead: 'leave it out',
+        },
+      ];
 
 /** An id_token exists only for a provider that issues them; the caller's own token is an access token. */
 function subjectFindings(

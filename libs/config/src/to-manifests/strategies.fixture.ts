@@ -33,6 +33,7 @@ const EXCHANGE_MORE = {
   scopes,
   subjectProviderName: fc.constant('p0'),
   subjectTokenType: fc.constantFrom('id_token', 'access_token'),
+  subjectFromCaller: fc.boolean(),
 };
 
 /** A strategy of each type, with what manifests can say and with what they cannot. */

@@ -14,7 +14,7 @@ export function strategyConfig(rest: Remainder, path: Path): Fields | undefined 
   const spec =
     type === 'unauthenticated'
       ? { type }
-      : isFields(block)
+      : isFields(block) && (block['subjectFromCaller'] !== true || isCallerImplied(rest, block))
         ? SAYABLE[type]?.(block, onlyProvider(rest))
         : undefined;
   if (spec !== undefined) rest.take(path);
@@ -27,6 +27,12 @@ const ALIASES: Readonly<Record<string, string | undefined>> = {
   token_exchange: 'tokenExchange',
   aws_sts: 'awsSts',
 };
+
+/** Manifests say it by naming no provider; with an embedded authorization server that means its first one. */
+const isCallerImplied = (rest: Remainder, block: Readonly<Fields>): boolean =>
+  block['subjectProviderName'] === undefined &&
+  rest.read(['authServer']) === undefined &&
+  rest.read(['incomingAuth', 'oidc']) !== undefined;
 
 /** What a strategy means that names no provider. Manifests that name none mean the first one. */
 function onlyProvider(rest: Remainder): unknown {
@@ -53,13 +59,13 @@ const SAYABLE: Readonly<Record<string, Sayable | undefined>> = {
       ? said('bearerToken', value, { secrets: { headerValue: 'tokenSecretRef' }, needed: ['headerValue'] })
       : undefined;
   },
-  // Without a provider, a manifest means the first one; without an audience, it is not valid.
-  tokenExchange: (block) =>
+  // Without a provider, a manifest means the first one, or with an external issuer the caller; without an audience, it is not valid.
+  tokenExchange: ({ subjectFromCaller, ...block }) =>
     said('tokenExchange', block, {
       same: ['tokenUrl', 'clientId', 'audience', 'scopes', 'subjectTokenType', 'subjectProviderName'],
       renamed: { headerName: 'externalTokenHeaderName' },
       secrets: { clientSecret: 'clientSecretRef' },
-      needed: ['audience', 'subjectProviderName'],
+      needed: ['audience', ...(subjectFromCaller === true ? [] : ['subjectProviderName'])],
     }),
   awsSts: (block, provider) =>
     said(

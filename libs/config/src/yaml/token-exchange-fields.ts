@@ -2,7 +2,7 @@ import { TOKEN_TYPES, type TokenType } from '@gatehouse/kernel/token-types';
 import { z } from 'zod';
 import { OWN_WORDS } from './checks.js';
 import { endpointClient, requestTimeout, tokenTarget } from './endpoint-client-fields.js';
-import { block, checkedBlock, choice, egress, list, text } from './fields.js';
+import { block, checkedBlock, choice, egress, flag, list, text } from './fields.js';
 import { tokenDestination } from './token-destination-fields.js';
 
 const SHORT_NAMES = ['access_token', 'id_token', 'jwt'] as const satisfies readonly TokenType[];
@@ -52,6 +52,9 @@ export const tokenExchange = checkedBlock(
     subjectProviderName: text('identifier', 'Provider whose stored token is the subject.', {
       derived: "the caller's own Gatehouse token; never guessed",
     }).exactOptional(),
+    subjectFromCaller: flag(
+      'Without `authServer`: the subject is the token with which the caller came, of the external issuer. It goes to `tokenUrl` alone.',
+    ),
     actorProviderName: text(
       'identifier',
       'Provider whose token of the same person is sent as the actor’s.',

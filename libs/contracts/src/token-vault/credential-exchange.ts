@@ -14,6 +14,10 @@ const MAX_CLIENT_ID_LENGTH = 1_024;
  * `subjectProviderName`; where none is configured it is the caller's Gatehouse JWT, sealed for the vault's bus key as
  * `{ "subjectToken": "…" }`. A token of the gateway itself has none.
  *
+ * With `subjectFromCaller` it is the caller's token of the external issuer, which has no session here. Beside it is sealed what the
+ * proxy found when it verified it: `{ "subjectToken": "…", "verified": { "subject": "…", "expiresAtMs": … } }`. A caller's token that has
+ * ended is `token_invalid`: its client renews it.
+ *
  * A client that comes for itself (RFC 6749 section 4.4) has no session. It gets tokens of the gateway itself alone.
  *
  * `tool` is sent where `toolScopes` of the strategy name the tool. Which scopes that means is the vault's configuration; `binding`
@@ -25,7 +29,7 @@ export const credentialExchange = defineRequest({
   answeredBy: 'token-vault',
   calledBy: ['vmcp-proxy'],
   request: z.strictObject({
-    /** Absent: `clientId` comes for itself. A vault of an earlier release refuses that. */
+    /** Absent: `clientId` comes for itself, or the subject is a token of an external issuer. A vault of an earlier release refuses that. */
     tsid: sessionId.optional(),
     /** A client that comes for itself, and that the vault's configuration knows. */
     clientId: z.string().min(1).max(MAX_CLIENT_ID_LENGTH).optional(),

@@ -38,6 +38,7 @@ export const CREDENTIAL_ERRORS = [
   'configuration_differs',
   'unknown_provider',
   'session_closed',
+  'token_invalid',
   'connection_missing',
   'reauth_required',
   'provider_unavailable',
