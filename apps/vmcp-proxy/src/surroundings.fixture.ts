@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { sessionView } from '@gatehouse/contracts/authorization-server/session-view';
 import { signingKeysCurrent } from '@gatehouse/contracts/authorization-server/signing-keys-current';
+import type { BackendChallenge } from '@gatehouse/contracts/token-vault/backend-challenge';
 import { busKeyCurrent } from '@gatehouse/contracts/token-vault/bus-key-current';
 import { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import { credentialInject } from '@gatehouse/contracts/token-vault/credential-inject';
@@ -38,6 +39,8 @@ export class Surroundings {
   >();
   /** Backends whose credentials are keys that requests are signed with. */
   readonly signs = new Set<string>();
+  /** What backends wanted sign-ins to show, as the vault heard it. */
+  readonly challenges: BackendChallenge[] = [];
   /** Scopes that no token has until its person agrees. */
   readonly lacks = new Set<string>();
   useForMs = 60_000;
@@ -111,7 +114,8 @@ export class VaultStandIn {
     @Payload() request: z.output<typeof credentialInject.request>,
   ): Promise<z.input<typeof credentialInject.reply>> {
     this.surroundings.asked.push({ contract: 'credential.inject', request });
-    const { lackingScope, refused, ...rest } = request;
+    const { lackingScope, refused, challenge, ...rest } = request;
+    this.#hear(challenge);
     if (lackingScope === undefined) return await release(this.surroundings, { ...rest, refused });
     if (lackingScope.split(' ').some((scope) => this.surroundings.lacks.has(scope)))
       throw new GatehouseError('insufficient_scope');
@@ -119,11 +123,18 @@ export class VaultStandIn {
     return await release(this.surroundings, rest);
   }
 
+  #hear(challenge: BackendChallenge | undefined): void {
+    if (challenge === undefined) return;
+    this.surroundings.challenges.push(challenge);
+    throw new GatehouseError('reauth_required', undefined, { details: { provider: 'octo' } });
+  }
+
   @Answers(credentialExchange)
   async exchange(
     @Payload() request: z.output<typeof credentialExchange.request>,
   ): Promise<z.input<typeof credentialExchange.reply>> {
     this.surroundings.asked.push({ contract: 'credential.exchange', request });
+    this.#hear(request.challenge);
     if (request.sealedSubject === undefined) return await release(this.surroundings, request);
     const opened = await new MessageOpener([this.surroundings.busKey]).open(request.sealedSubject);
     this.surroundings.openedSubjects.push(opened);

@@ -18,6 +18,8 @@ export interface IssuedTokenView extends TokenDestination {
   readonly providers: readonly string[];
   /** Requests are signed with it, instead of holding it. */
   readonly signing?: SigningScope;
+  /** On behalf of its person: what its backend wants the sign-in to show, the subject's provider is asked for. */
+  readonly hearsChallenges?: true;
   /** What the tokens for calls of some tools have more. */
   readonly toolScopes?: readonly ToolScopes[];
 }
@@ -27,6 +29,7 @@ export const issuedTokenView = (strategy: IssuedToken<unknown>): IssuedTokenView
   subject: subjectOf(strategy),
   providers: providersOf(strategy),
   ...(strategy.type === 'awsSts' ? { signing: { region: strategy.region, service: strategy.service } } : {}),
+  ...(strategy.type === 'obo' ? { hearsChallenges: true } : {}),
   ...(strategy.type === 'awsSts' ? {} : given('toolScopes', strategy.toolScopes)),
   ...given('header', strategy.header),
   ...given('allowedHosts', strategy.allowedHosts),

@@ -30,6 +30,22 @@ test.each<[string, string, object]>([
     'Bearer error=Insufficient_Scope, scope="a b", error_description="write, please"',
     { error: 'insufficient_scope', scope: 'a b' },
   ],
+  [
+    'that asks for claims, in base64',
+    'Bearer realm="", authorization_uri="https://login.example/authorize", error="insufficient_claims", claims="eyJhIjp7fX0="',
+    { error: 'insufficient_claims', claims: 'eyJhIjp7fX0=' },
+  ],
+  [
+    'that asks for claims, as they are',
+    'Bearer error="insufficient_claims", claims="{\\"access_token\\":{\\"acrs\\":{}}}"',
+    { error: 'insufficient_claims', claims: '{"access_token":{"acrs":{}}}' },
+  ],
+  // RFC 9470, section 3.
+  [
+    'that asks for another sign-in',
+    'Bearer error="insufficient_user_authentication", acr_values="gold silver", max_age=5',
+    { error: 'insufficient_user_authentication', acrValues: 'gold silver', maxAge: '5' },
+  ],
   ['after another scheme', 'Basic realm="x", scope="no", Bearer scope="a"', { scope: 'a' }],
   ['after a scheme with a token68', 'Negotiate abc==, Bearer scope="a"', { scope: 'a' }],
   ['before another scheme', 'Bearer scope="a", DPoP algs="ES256", scope="no"', { scope: 'a' }],

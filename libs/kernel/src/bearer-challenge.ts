@@ -6,7 +6,21 @@ export interface BearerChallenge {
   readonly resourceMetadata?: string;
   /** RFC 6750 section 3. */
   readonly scope?: string;
+  /** Entra's claims challenge: JSON, or JSON in base64. */
+  readonly claims?: string;
+  /** RFC 9470 section 3. */
+  readonly acrValues?: string;
+  readonly maxAge?: string;
 }
+
+const PARAMETERS: Readonly<Record<keyof BearerChallenge, string>> = {
+  error: 'error',
+  resourceMetadata: 'resource_metadata',
+  scope: 'scope',
+  claims: 'claims',
+  acrValues: 'acr_values',
+  maxAge: 'max_age',
+};
 
 const MAX_LENGTH = 8_192;
 
@@ -20,13 +34,11 @@ const BROKEN = /[^,]*(?:,|$)/y;
  */
 export function bearerChallenge(header: string | null): BearerChallenge {
   const parameters = firstBearer((header ?? '').slice(0, MAX_LENGTH)) ?? new Map<string, string>();
-  const [resourceMetadata, scope] = [parameters.get('resource_metadata'), parameters.get('scope')];
-  const error = parameters.get('error')?.toLowerCase();
-  return {
-    ...(error === undefined ? {} : { error }),
-    ...(resourceMetadata === undefined ? {} : { resourceMetadata }),
-    ...(scope === undefined ? {} : { scope }),
-  };
+  const said = Object.entries(PARAMETERS).flatMap(([name, parameter]) => {
+    const value = parameters.get(parameter);
+    return value === undefined ? [] : [[name, name === 'error' ? value.toLowerCase() : value] as const];
+  });
+  return Object.fromEntries(said);
 }
 
 function firstBearer(header: string): ReadonlyMap<string, string> | undefined {

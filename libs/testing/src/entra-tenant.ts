@@ -36,7 +36,7 @@ export class EntraTenant extends HttpStub {
   readonly #codes = new Map<string, PendingCode>();
   readonly #signIns = new Map<string, SignIn>();
   readonly #refreshTokens = new Map<string, SignIn>();
-  readonly #issued = new Map<string, string>();
+  readonly #issued = new Map<string, SignIn>();
   #key: { readonly privateKey: CryptoKey; readonly publicJwk: JWK } | undefined;
 
   override async start(): Promise<this> {
@@ -55,12 +55,18 @@ export class EntraTenant extends HttpStub {
 
   /** What a sign-in is asked for where the policy is not met. */
   get challenge(): string {
-    return JSON.stringify({ access_token: { capolids: { essential: true, values: [this.policy] } } });
+    return challengeFor(this.policy);
   }
 
   /** Whom a token for the backend was issued for. */
   subjectOf(token: string): string | undefined {
-    return this.#issued.get(token);
+    return this.#issued.get(token)?.login;
+  }
+
+  /** Who signed in for a token, their own or one for a backend, and whether that sign-in was asked for a policy. */
+  signInBehind(token: string, policy: string | undefined): { login: string; meets: boolean } | undefined {
+    const signIn = this.#issued.get(token) ?? this.#signIns.get(token);
+    return signIn && { login: signIn.login, meets: policy === undefined || meets(signIn, policy) };
   }
 
   protected override async answer(request: StubRequest, response: ServerResponse): Promise<void> {
@@ -173,7 +179,7 @@ export class EntraTenant extends HttpStub {
       return [400, { error: 'interaction_required', error_codes: [50_076], claims }];
     }
     const token = `obo-${randomUUID()}`;
-    this.#issued.set(token, signIn.login);
+    this.#issued.set(token, signIn);
     return [
       200,
       { token_type: 'Bearer', scope: form.get('scope') ?? '', expires_in: 3_600, access_token: token },
@@ -193,6 +199,10 @@ export class EntraTenant extends HttpStub {
     };
   }
 }
+
+/** What a sign-in is asked for where that policy is not met. */
+export const challengeFor = (policy: string | undefined): string =>
+  JSON.stringify({ access_token: { capolids: { essential: true, values: [policy] } } });
 
 /** Whether the sign-in was asked for that policy. What is no such request meets none. */
 function meets({ claims }: SignIn, policy: string): boolean {

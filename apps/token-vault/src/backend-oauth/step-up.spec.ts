@@ -127,7 +127,12 @@ test('attack: a backend gets more than the operator allows', async () => {
 test('attack: a backend makes people give it more at a provider that is not its own', async () => {
   const registry = { find: () => ({ protocol: { type: 'oidc' }, scopes: [] }) };
   const note = jest.fn<LackingScopeStore['note']>();
-  const stepUp = new StepUp(registry as unknown as ProviderRegistry, { note } as never);
+  const stepUp = new StepUp(
+    registry as unknown as ProviderRegistry,
+    { note } as never,
+    {} as never,
+    {} as never,
+  );
   await stepUp.ask({ id: 'c', provider: 'acme' } as never, 'admin');
   expect(note).not.toHaveBeenCalled();
 });

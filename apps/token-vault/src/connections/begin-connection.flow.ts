@@ -28,7 +28,7 @@ export class BeginConnection {
     const configured = this.registry.get(request.provider);
     await this.callbacks.refuseUnsafe(configured);
     const stepUp = accountId === undefined ? [] : await this.lacking.stepUp(accountId, configured.name);
-    const claims = accountId && (await this.lacking.claims(accountId, configured.name));
+    const wanted = accountId && (await this.lacking.wanted(accountId, configured.name));
     const provider = await this.upstreams.forSignIn(configured, stepUp);
     const state = `${attemptId}.${randomToken()}`;
     const { redirectUri } = provider;
@@ -43,7 +43,7 @@ export class BeginConnection {
       asked,
       maxAgeSeconds,
       acrValues,
-      claims,
+      wanted,
     });
     const expiresAt = await this.legs.begin({
       stateHash: sha256(state),

@@ -152,7 +152,7 @@ export class ConnectionStore {
                access_obtained_at = $8, access_expires_at = $9, provider_session = $10, signed_in_at = $11,
                version = version + 1, state = 'live', connected_at = now(),
                refreshed_at = null, answer = null, failures = 0, refusals = 0, next_attempt_at = null, set_aside_at = null,
-               lacking_scopes = '{}', claims_challenge = null,
+               lacking_scopes = '{}', claims_challenge = null, acr_challenge = null, max_age_challenge = null,
                lease_owner = case when $12 then lease_owner end, lease_until = case when $12 then lease_until end,
                refresh_started_at = case when $12 then refresh_started_at end
              where id = $1`,

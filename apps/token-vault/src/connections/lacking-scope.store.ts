@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AccountId, ConnectionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
+import type { WantedOfSignIn } from '../providers/authorization-parameters.js';
 
 /** A backend that misses ever new ones is asked for the last ones. */
 const MOST_KEPT = 90;
@@ -38,14 +39,27 @@ export class LackingScopeStore {
     return rows[0]?.scopes ?? [];
   }
 
-  /** What an endpoint wants the next sign-in to show (`ExchangedTokenStore.noteChallenge`). */
-  async claims(accountId: AccountId, provider: string): Promise<string | undefined> {
-    const { rows } = await this.database.query<{ challenge: string }>({
-      name: 'claims-challenge-of',
-      text: `select claims_challenge as challenge from connections
-             where account_id = $1 and provider = $2 and claims_challenge is not null`,
+  /** What an endpoint or a backend wants the next sign-in to show (`ExchangedTokenStore.noteWanted`). */
+  async wanted(accountId: AccountId, provider: string): Promise<WantedOfSignIn> {
+    const { rows } = await this.database.query<Noted>({
+      name: 'wanted-of-sign-in',
+      text: `select claims_challenge as claims, acr_challenge as "acrValues", max_age_challenge as "maxAgeSeconds"
+             from connections where account_id = $1 and provider = $2`,
       values: [accountId, provider],
     });
-    return rows[0]?.challenge;
+    const { claims, acrValues, maxAgeSeconds } = rows[0] ?? NOTHING;
+    return {
+      ...(claims === null ? {} : { claims }),
+      ...(acrValues === null ? {} : { acrValues }),
+      ...(maxAgeSeconds === null ? {} : { maxAgeSeconds }),
+    };
   }
 }
+
+interface Noted {
+  readonly claims: string | null;
+  readonly acrValues: string | null;
+  readonly maxAgeSeconds: number | null;
+}
+
+const NOTHING: Noted = { claims: null, acrValues: null, maxAgeSeconds: null };

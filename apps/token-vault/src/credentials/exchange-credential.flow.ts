@@ -51,6 +51,7 @@ export class ExchangeCredential {
    */
   async #exchanged(request: Request, strategy: IssuedToken<Secret>): Promise<Exchanged> {
     let parties = await this.parties.of(request, strategy);
+    await this.parties.heardOfBackend(request, strategy, together(parties));
     const renewals = this.parties.renewals(request, strategy);
     for (;;)
       try {

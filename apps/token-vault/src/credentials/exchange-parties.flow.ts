@@ -4,8 +4,11 @@ import { subjectOf } from '@gatehouse/config/model/token-subject';
 import type { credentialExchange } from '@gatehouse/contracts/token-vault/credential-exchange';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { z } from 'zod';
+import { cacheEntry } from './cache-entry.js';
 import { ExchangeActors } from './exchange-actors.flow.js';
 import { ExchangeSubjects, type ExchangeSubject, type RefusedSubject } from './exchange-subjects.flow.js';
+import { ExchangedTokens } from './exchanged-tokens.flow.js';
+import { StepUp } from './step-up.flow.js';
 
 type Request = z.output<typeof credentialExchange.request>;
 
@@ -23,6 +26,8 @@ export class ExchangeParties {
   constructor(
     private readonly subjects: ExchangeSubjects,
     private readonly actors: ExchangeActors,
+    private readonly exchanged: ExchangedTokens,
+    private readonly stepUp: StepUp,
   ) {}
 
   async of(request: Request, strategy: IssuedToken<Secret>): Promise<Parties> {
@@ -30,6 +35,26 @@ export class ExchangeParties {
       subject: await this.subjects.of(request, subjectOf(strategy)),
       actor: await this.actors.of(request, strategy),
     };
+  }
+
+  /**
+   * The backend refused what was issued, and wants to see more of its person's sign-in. On behalf of somebody, backend, endpoint and
+   * sign-in are of one directory; what the backend of any other exchange says is no reason to ask a provider for anything.
+   * @throws {GatehouseError} `reauth_required` where the person can help
+   */
+  async heardOfBackend(
+    { backend, refused, challenge }: Request,
+    strategy: IssuedToken<Secret>,
+    subject: ExchangeSubject,
+  ): Promise<void> {
+    const { provider, connectionId } = subject;
+    if (strategy.type !== 'obo' || refused === undefined) return;
+    if (provider === undefined || connectionId === undefined) return;
+    const wanted = this.stepUp.wanted(provider, challenge);
+    if (wanted === undefined) return;
+    // With any other one the person may have signed in since.
+    if (await this.exchanged.isCurrent(cacheEntry(backend, strategy, subject), refused))
+      await this.stepUp.signIn({ id: connectionId, provider }, backend, wanted);
   }
 
   /** What may help where the endpoint refused a token, in the order in which it is tried. */

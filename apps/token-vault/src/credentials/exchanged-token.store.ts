@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { ExchangedToken as Model } from '../generated/client.js';
 import { exchangedOwner, Keyring } from '../keyring/keyring.js';
 import { LEASE_MS } from '../leases/lease.js';
+import type { WantedOfSignIn } from '../providers/authorization-parameters.js';
 import type { IssuedCredential } from './exchange-outcome.js';
 
 /** Names one cached result; the account is part of the key and of the seal. */
@@ -145,11 +146,11 @@ export class ExchangedTokenStore {
   }
 
   /** What the connection's next sign-in has to show, in the place of what was said earlier. Whoever connects makes it nothing again. */
-  async noteChallenge(id: ConnectionId, claims: string): Promise<void> {
+  async noteWanted(id: ConnectionId, { claims, acrValues, maxAgeSeconds }: WantedOfSignIn): Promise<void> {
     await this.database.query({
-      name: 'claims-challenge-note',
-      text: 'update connections set claims_challenge = $2 where id = $1',
-      values: [id, claims],
+      name: 'sign-in-wanted-note',
+      text: 'update connections set claims_challenge = $2, acr_challenge = $3, max_age_challenge = $4 where id = $1',
+      values: [id, claims ?? null, acrValues ?? null, maxAgeSeconds ?? null],
     });
   }
 

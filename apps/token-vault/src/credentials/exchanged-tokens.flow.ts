@@ -143,7 +143,7 @@ export class ExchangedTokens {
     }
     await this.store.release(lease);
     // Without it the next sign-in shows no more than this one, and the endpoint says so again.
-    await succeeds(this.#noteChallenge(work, outcome));
+    await succeeds(this.#noteWanted(work, outcome));
     throw this.#failed(work, outcome);
   }
 
@@ -151,9 +151,16 @@ export class ExchangedTokens {
    * The next sign-in shows what the endpoint wants to see. On behalf of somebody, the endpoint and the sign-in are one server's; what any
    * other endpoint says is no reason to ask a provider for anything.
    */
-  async #noteChallenge({ entry, strategy }: ExchangeWork, outcome: Unissued): Promise<void> {
+  async #noteWanted({ entry, strategy }: ExchangeWork, outcome: Unissued): Promise<void> {
     if (strategy.type !== 'obo' || outcome.kind !== 'refused' || outcome.claims === undefined) return;
-    if (entry.connectionId !== undefined) await this.store.noteChallenge(entry.connectionId, outcome.claims);
+    if (entry.connectionId !== undefined)
+      await this.store.noteWanted(entry.connectionId, { claims: outcome.claims });
+  }
+
+  /** Whether that is what the entry holds now. */
+  async isCurrent(entry: CacheEntry, digest: string): Promise<boolean> {
+    const token = (await this.store.find(entry))?.token;
+    return token !== undefined && equalsInConstantTime(sha256(token.accessToken), digest);
   }
 
   #failed(
@@ -180,7 +187,8 @@ export class ExchangedTokens {
     if (about === 'person' && provider !== undefined) return reauthRequired({ provider }, reference);
     const text = `${backend}: ${outcome.reason}`;
     const options = { details: { backend, reference } };
-    if (about !== 'subject' || subjectToken === undefined || hasEnded) return new GatehouseError(code, text, options);
+    if (about !== 'subject' || subjectToken === undefined || hasEnded)
+      return new GatehouseError(code, text, options);
     const { digest, actor } = subjectToken;
     return new SubjectRefused({ digest, actorDigest: actor?.digest, unclear }, code, text, options);
   }

@@ -24,14 +24,17 @@ export class InjectCredential {
   ) {}
 
   async run(request: z.output<typeof credentialInject.request>): Promise<z.input<typeof credentialReply>> {
-    const { tsid, backend, replyKey, refused, lackingScope } = request;
+    const { tsid, backend, replyKey, refused, lackingScope, challenge } = request;
     const { providerName } = this.strategies.inject(request);
     const { accountId, connection: bound } = await this.subjects.bound(tsid, providerName);
-    // A token of the same grant would have the same scopes: it is not renewed for that.
-    const current = await this.subjects.tokens(bound, lackingScope === undefined ? refused : undefined);
-    const { connection, tokens } = current;
-    if (lackingScope !== undefined && refused === sha256(tokens.accessToken))
-      await this.stepUp.ask(connection, lackingScope);
+    const wanted = this.stepUp.wanted(providerName, challenge);
+    // A token of the same grant would have the same scopes, and tell of the same sign-in: it is not renewed for that.
+    const isGood = lackingScope !== undefined || wanted !== undefined;
+    const { connection, tokens } = await this.subjects.tokens(bound, isGood ? undefined : refused);
+    const isCurrent = refused === sha256(tokens.accessToken);
+    if (isCurrent && lackingScope !== undefined) await this.stepUp.ask(connection, lackingScope);
+    // With any other one the person may have signed in since.
+    if (isCurrent && wanted !== undefined) await this.stepUp.signIn(connection, backend, wanted);
     return await this.release.run(
       {
         kind: 'inject',

@@ -15,6 +15,15 @@ export const legSecrets = z.strictObject({
 });
 export type LegSecrets = z.output<typeof legSecrets>;
 
+/** What an endpoint or a backend wants a sign-in to show. */
+export interface WantedOfSignIn {
+  /** As JSON (OIDC Core section 5.5); in the place of configured ones. */
+  readonly claims?: string | undefined;
+  /** RFC 9470, section 4. */
+  readonly acrValues?: string | undefined;
+  readonly maxAgeSeconds?: number | undefined;
+}
+
 /** What a visit to the provider is for. */
 export interface Visit {
   /** The person is to choose an account, or to sign in again. */
@@ -25,8 +34,8 @@ export interface Visit {
   readonly maxAgeSeconds?: number | undefined;
   /** How they are to sign in there, as the client wants it (OIDC Core section 3.1.2.1). */
   readonly acrValues?: string | undefined;
-  /** What an endpoint wants the sign-in to show (OIDC Core section 5.5), as JSON; in the place of configured ones. */
-  readonly claims?: string | undefined;
+  /** What an endpoint or a backend wants it to show, beside that. */
+  readonly wanted?: WantedOfSignIn | undefined;
 }
 
 export interface AuthorizationRequest extends Visit {
@@ -41,16 +50,12 @@ export interface AuthorizationRequest extends Visit {
 /** The parameters of the authorization request. Configured extras come first: they never replace one of the flow's own. */
 export function authorizationParameters(
   provider: Provider,
-  { state, nonce, challenge, maxAgeSeconds, acrValues, claims, ...visit }: AuthorizationRequest,
+  { state, nonce, challenge, ...visit }: AuthorizationRequest,
 ): Readonly<Record<string, string>> {
   return {
     ...provider.additionalAuthorizationParams,
     ...(identifiesByIdToken(provider) ? { nonce } : {}),
-    ...(identifiesByIdToken(provider) && maxAgeSeconds !== undefined
-      ? { max_age: String(maxAgeSeconds) }
-      : {}),
-    ...(identifiesByIdToken(provider) && acrValues !== undefined ? { acr_values: acrValues } : {}),
-    ...(claims === undefined ? {} : { claims }),
+    ...authenticationOf(provider, visit),
     ...promptOf(provider, visit),
     response_type: 'code',
     client_id: provider.clientId,
@@ -59,6 +64,22 @@ export function authorizationParameters(
     ...resourceOf(provider),
     state,
     ...(provider.dialect.pkce === 'off' ? {} : { code_challenge: challenge, code_challenge_method: 'S256' }),
+  };
+}
+
+/** How the person is to sign in: as their client wants it, where an id_token tells, and as a backend wants it. */
+function authenticationOf(
+  provider: Provider,
+  { maxAgeSeconds, acrValues, wanted = {} }: Pick<Visit, 'maxAgeSeconds' | 'acrValues' | 'wanted'>,
+): Readonly<Record<string, string>> {
+  const ofClient = identifiesByIdToken(provider) ? { maxAgeSeconds, acrValues } : {};
+  const ages = [ofClient.maxAgeSeconds, wanted.maxAgeSeconds].filter((age) => age !== undefined);
+  // In order of preference (OIDC Core section 3.1.2.1): what the client asked for is looked at when the person comes back.
+  const contexts = [ofClient.acrValues, wanted.acrValues].filter((values) => values !== undefined);
+  return {
+    ...(ages.length === 0 ? {} : { max_age: String(Math.min(...ages)) }),
+    ...(contexts.length === 0 ? {} : { acr_values: contexts.join(' ') }),
+    ...(wanted.claims === undefined ? {} : { claims: wanted.claims }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { BackendChallenge } from '@gatehouse/contracts/token-vault/backend-challenge';
 import { callbackName } from '@gatehouse/config/urls/callbacks';
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
@@ -98,18 +99,19 @@ export class VaultClient {
     return { tsid, accountId, attemptId };
   }
 
-  /** @param lackingScope of the 403 with which a backend refused that token */
+  /** @param said with what a backend refused that token: `scope` of the 403, or a challenge */
   async inject(
     tsid: string,
     backend: string,
     refused?: string,
-    lackingScope?: string,
+    said?: string | BackendChallenge,
   ): Promise<ReleasedCredential> {
     const request = {
       tsid,
       backend,
       ...(refused === undefined ? {} : { refused: sha256(refused) }),
-      ...(lackingScope === undefined ? {} : { lackingScope }),
+      ...(typeof said === 'string' ? { lackingScope: said } : {}),
+      ...(typeof said === 'object' ? { challenge: said } : {}),
     };
     return await opened(async (replyKey) => await this.bus.ask(credentialInject, { ...request, replyKey }));
   }
@@ -122,10 +124,11 @@ export class VaultClient {
       subjectToken?: string;
       verified?: { readonly subject: string; readonly expiresAtMs: number };
       refused?: string;
+      challenge?: BackendChallenge;
       tool?: string;
     } = {},
   ): Promise<ReleasedCredential> {
-    const { subjectToken, verified, refused, tool } = options;
+    const { subjectToken, verified, refused, challenge, tool } = options;
     const subject = { subjectToken, ...(verified === undefined ? {} : { verified }) };
     const request = {
       ...(typeof whose === 'string' ? { tsid: whose } : whose),
@@ -133,6 +136,7 @@ export class VaultClient {
       ...(tool === undefined ? {} : { tool }),
       ...(subjectToken === undefined ? {} : { sealedSubject: await this.sealForVault(subject) }),
       ...(refused === undefined ? {} : { refused: sha256(refused) }),
+      ...(challenge === undefined ? {} : { challenge }),
     };
     return await opened(async (replyKey) => await this.bus.ask(credentialExchange, { ...request, replyKey }));
   }

@@ -1,5 +1,5 @@
 import { MAX_SCOPE_LENGTH } from '@gatehouse/contracts/token-vault/credential-inject';
-import { bearerChallenge } from '@gatehouse/kernel/bearer-challenge';
+import { bearerChallenge, type BearerChallenge } from '@gatehouse/kernel/bearer-challenge';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { BackendClient, OutboundRequest, Target } from './backend.client.js';
 import type { BackendResponse } from './backend-response.client.js';
@@ -12,6 +12,7 @@ import { untilBothMeanTheSame } from '../outgoing-auth/binding.flow.js';
 import { isOfOtherProgram, type BridgeHeaders } from '../outgoing-auth/bridge-headers.js';
 import { accountOf, type BackendCredential, type CredentialUse } from '../outgoing-auth/credential-header.js';
 import { awsErrorName, saysCredentialsAreOver } from '../outgoing-auth/request-signature.js';
+import { challengeOfBackend } from '../outgoing-auth/challenge-of-backend.js';
 import type { OutgoingStrategy, RefusedToken } from '../outgoing-auth/strategy.js';
 import type { Credentials } from '../outgoing-auth/credentials.flow.js';
 
@@ -107,7 +108,7 @@ export class AuthorizedBackend {
       const asked = this.credentials.of(principal, backend, deadlineAtMs, asking);
       const credential = asked instanceof Promise ? await asked : asked;
       const response = await this.#sendWith(request, credential, way);
-      const refusal = refusalOf(response, credential);
+      const refusal = refusalOf(response, credential, way.strategy);
       return refusal === undefined
         ? response
         : await this.#sendAgain(way, request, { response, refusal, credential, asking });
@@ -132,11 +133,11 @@ export class AuthorizedBackend {
     const another = await this.credentials.instead(principal, backend, refused, deadlineAtMs, asking);
     if (another === undefined) throw refusedCredential(backend, response, credential);
     const second = await this.#sendWith(request, another, way);
-    const last = refusalOf(second, another);
+    const last = refusalOf(second, another, way.strategy);
     if (last === undefined) return second;
     void second.discard();
-    // It is not sent a third time. Whether its person can give the scopes is asked all the same.
-    if (last !== 'forbidden' && last.lackingScope !== undefined && another.tokenDigest !== undefined)
+    // It is not sent a third time. Whether its person can give what is missing is asked all the same.
+    if (last !== 'forbidden' && isAboutPerson(last) && another.tokenDigest !== undefined)
       await this.credentials.instead(
         principal,
         backend,
@@ -242,6 +243,10 @@ export class AuthorizedBackend {
   }
 }
 
+/** Its person can give more. */
+const isAboutPerson = ({ lackingScope, challenge }: Omit<RefusedToken, 'digest'>): boolean =>
+  lackingScope !== undefined || challenge !== undefined;
+
 /**
  * What a backend has against the token (RFC 6750 section 3.1); `undefined`: nothing. `invalid_token` comes with 401, and some
  * servers say it with 403. Any other 403: the token is understood and not enough, and another one would not be either.
@@ -249,16 +254,32 @@ export class AuthorizedBackend {
 function refusalOf(
   { status, headers }: BackendResponse,
   credential: BackendCredential | undefined,
+  strategy: OutgoingStrategy,
 ): Omit<RefusedToken, 'digest'> | 'forbidden' | undefined {
-  if (status === 401) return {};
+  if (status === 401) return refusalWith(headers, strategy) ?? {};
   if (credential !== undefined && 'sign' in credential && saysCredentialsAreOver(status, headers)) return {};
   if (status !== 403) return undefined;
-  const header = [headers['www-authenticate'] ?? []].flat().join(', ');
-  const { error, scope } = bearerChallenge(header);
+  const { error, scope } = challengeIn(headers);
   if (error === 'invalid_token') return {};
+  const wanted = refusalWith(headers, strategy);
+  if (wanted !== undefined) return wanted;
   return error === 'insufficient_scope' && scope !== undefined && scope.length <= MAX_SCOPE_LENGTH
     ? { lackingScope: scope }
     : 'forbidden';
+}
+
+const challengeIn = (headers: BackendResponse['headers']): BearerChallenge =>
+  bearerChallenge([headers['www-authenticate'] ?? []].flat().join(', '));
+
+/** It is heard where a provider can be asked for it. */
+function refusalWith(
+  headers: BackendResponse['headers'],
+  strategy: OutgoingStrategy,
+): Omit<RefusedToken, 'digest'> | undefined {
+  const challenge = challengeOfBackend(challengeIn(headers));
+  return challenge !== undefined && strategy.kind === 'perUser' && strategy.hearsChallenges
+    ? { challenge }
+    : undefined;
 }
 
 /** The codes of RFC 6750 section 3.1 and its extensions are words; whatever else stands there is a stranger's text. */
@@ -269,7 +290,7 @@ function refusedCredential(
   { status, headers }: Pick<BackendResponse, 'status' | 'headers'>,
   credential: BackendCredential | undefined,
 ): GatehouseError {
-  const { error: word } = bearerChallenge([headers['www-authenticate'] ?? []].flat().join(', '));
+  const { error: word } = challengeIn(headers);
   const isSigned = credential !== undefined && 'sign' in credential;
   const error = isSigned ? awsErrorName(headers) : ERROR_WORD.test(word ?? '') ? word : undefined;
   return new GatehouseError('backend_unauthorized', 'the backend refused the credential', {

@@ -77,8 +77,8 @@ export class Credentials {
     deadlineAtMs: number,
     { strategy = this.strategyOf(backend), tool }: Asked = {},
   ): Promise<BackendCredential | undefined> {
-    const lacksScope = refused.lackingScope !== undefined;
-    if (strategy.kind === 'fixed' || (lacksScope && !strategy.stepsUp)) return undefined;
+    if (strategy.kind === 'fixed' || (refused.lackingScope !== undefined && !strategy.stepsUp))
+      return undefined;
     const place = placeOf(principal, backend, strategy, tool);
     const { key } = place;
     if (this.#isEarlier(backend, strategy)) {
@@ -93,8 +93,8 @@ export class Credentials {
       this.nowMs() < kept.useUntilMs
     )
       return kept.credential;
-    // With too few scopes for this it is good for other calls.
-    if (!lacksScope) this.#kept.delete(key);
+    // With too few scopes for this, or of too weak a sign-in, it is good for other calls.
+    if (refused.lackingScope === undefined && refused.challenge === undefined) this.#kept.delete(key);
     const another = await this.#ask(place, refused, deadlineAtMs);
     return another.tokenDigest === refused.digest ? undefined : another;
   }
@@ -149,7 +149,7 @@ export class Credentials {
   ): Promise<BackendCredential> {
     const { key, principal, backend } = place;
     // A question that names a refused token has its own answer: the refused token must not come back.
-    const question = refused === undefined ? key : `${key}\n${refused.digest}\n${refused.lackingScope ?? ''}`;
+    const question = refused === undefined ? key : `${key}\n${JSON.stringify(refused)}`;
     return await this.#questions.run(question, async (flight) => {
       const strategy = this.strategyOf(backend);
       if (strategy.kind === 'fixed')

@@ -15,7 +15,7 @@ import type { AskedCredential, OutgoingStrategy } from './strategy.js';
 /** A token that the vault has issued for the backend: for one that it holds, for the caller's own (RFC 8693), or for the gateway. */
 export const issuedToken = (
   bound: BoundBackend,
-  { subject, providers, toolScopes, ...destination }: IssuedTokenView,
+  { subject, providers, toolScopes, hearsChallenges, ...destination }: IssuedTokenView,
   contracts: Pick<ContractClient, 'ask'>,
   replyKey: ReplyKey,
   vaultKey: VaultKey,
@@ -24,6 +24,7 @@ export const issuedToken = (
   providers,
   // The scopes of such a token are those of the configuration.
   stepsUp: false,
+  hearsChallenges: hearsChallenges === true,
   varietyFor: (tool) => (tool.length > MAX_TOOL_LENGTH ? '' : scopesOfTool(toolScopes, tool).join(' ')),
   ...(subject.of === 'externalCaller' ? { tokenOf: digestOf } : {}),
   async ask(principal, refused, deadlineAtMs, tool) {
@@ -32,6 +33,7 @@ export const issuedToken = (
       ...bound,
       replyKey: replyKey.publicKey,
       ...(refused === undefined ? {} : { refused: refused.digest }),
+      ...(refused?.challenge === undefined ? {} : { challenge: refused.challenge }),
       ...(tool === undefined ? {} : { tool }),
     };
     const issued = async (shown: { readonly sealedSubject?: string }): Promise<AskedCredential> =>

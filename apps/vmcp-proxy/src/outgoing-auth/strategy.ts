@@ -1,3 +1,4 @@
+import type { BackendChallenge } from '@gatehouse/contracts/token-vault/backend-challenge';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { BackendCredential, CredentialHeader } from './credential-header.js';
@@ -13,6 +14,8 @@ export interface RefusedToken {
   readonly digest: string;
   /** `scope` of the refusal, when it was for want of scopes (RFC 6750 section 3.1); otherwise the token itself was no good. */
   readonly lackingScope?: string;
+  /** What the backend wants its person's sign-in to show, where it said so. */
+  readonly challenge?: BackendChallenge;
 }
 
 /** How a backend gets its credential. */
@@ -29,6 +32,8 @@ export type OutgoingStrategy =
       readonly providers: readonly string[];
       /** Whether it may have another token where one has too few scopes. */
       readonly stepsUp: boolean;
+      /** Whether a provider can be asked for what a backend wants its person's sign-in to show; absent: none can. */
+      readonly hearsChallenges?: boolean;
       /** Names the credential that calls of a tool get; empty: the one of all other requests. Absent: there is one for all. */
       readonly varietyFor?: (tool: string) => string;
       /** Names the one token of the caller that it is for. Absent: it is for all tokens of a sign-in. */

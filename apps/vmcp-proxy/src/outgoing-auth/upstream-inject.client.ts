@@ -16,6 +16,7 @@ export const upstreamInject = (
   kind: 'perUser',
   providers: [providerName],
   stepsUp: true,
+  hearsChallenges: true,
   async ask(principal, refused, deadlineAtMs) {
     const request = {
       tsid: sessionOf(principal),
@@ -23,6 +24,7 @@ export const upstreamInject = (
       replyKey: replyKey.publicKey,
       ...(refused === undefined ? {} : { refused: refused.digest }),
       ...(refused?.lackingScope === undefined ? {} : { lackingScope: refused.lackingScope }),
+      ...(refused?.challenge === undefined ? {} : { challenge: refused.challenge }),
     };
     return await replyKey.answerTo(
       async () => await contracts.ask(credentialInject, request, { deadlineAtMs }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRequest } from '../contract.js';
 import { configuredName, digest, jwe, recipientKey, sessionId } from '../fields.js';
+import { backendChallenge } from './backend-challenge.js';
 import { CREDENTIAL_ERRORS, credentialReply } from './credential.js';
 
 /** Of the name of a tool. A longer one fits no entry of `toolScopes`. */
@@ -45,6 +46,8 @@ export const credentialExchange = defineRequest({
     tool: z.string().max(MAX_TOOL_LENGTH).optional(),
     /** SHA-256 of an exchanged token that the backend just refused with 401. */
     refused: digest.optional(),
+    /** What the backend wants the sign-in to show, where the subject's provider can be asked. A vault of an earlier release refuses the field. */
+    challenge: backendChallenge.optional(),
   }),
   reply: credentialReply,
   errors: CREDENTIAL_ERRORS,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRequest } from '../contract.js';
 import { configuredName, digest, recipientKey, sessionId } from '../fields.js';
+import { backendChallenge } from './backend-challenge.js';
 import { CREDENTIAL_ERRORS, credentialReply } from './credential.js';
 
 /** Of a `scope` that a backend names. A longer one is not heard. */
@@ -22,6 +23,8 @@ export const credentialInject = defineRequest({
     refused: digest.optional(),
     /** `scope` of the 403 `insufficient_scope` with which it was refused (RFC 6750 section 3.1). */
     lackingScope: z.string().max(MAX_SCOPE_LENGTH).optional(),
+    /** What the backend wants the sign-in to show, instead. A vault of an earlier release refuses the field. */
+    challenge: backendChallenge.optional(),
   }),
   reply: credentialReply,
   errors: [...CREDENTIAL_ERRORS, 'insufficient_scope'],
