@@ -1,5 +1,7 @@
 import { plainName } from '@gatehouse/kernel/short-name';
+import type { SafeResponse } from '@gatehouse/safe-fetch/safe-fetch';
 import { asked, textOf, type Party } from './asked.js';
+import { MODERN_PARAMS, MODERN_VERSION, modernHeaders } from './backend-eras.js';
 import type { DoctorFinding } from './finding.js';
 import { messageIn } from './mcp-message.js';
 
@@ -35,12 +37,46 @@ export async function toolsSeen(party: Party, { url, headers, session }: Session
   const answer = await send({ id: 2, method: 'tools/list' });
   if (session !== null) await asked(party, { url, method: 'DELETE', headers: inSession });
   if (!answer.ok) return { findings: [answer.finding], tools: [] };
-  const result = messageIn(answer.response)?.['result'];
+  return judged(party, listedIn(answer.response) ?? []);
+}
+
+/** The same by the stateless revision (MCP 2026-07-28). `refused`: it says to speak that, and does not list its tools by it. */
+export async function modernToolsSeen(
+  party: Party,
+  { url, headers }: Omit<Session, 'session'>,
+): Promise<ToolsSeen & { readonly refused: readonly DoctorFinding[] }> {
+  const method = 'tools/list';
+  const answer = await asked(party, {
+    url,
+    method: 'POST',
+    headers: modernHeaders(headers, method),
+    body: JSON.stringify({ jsonrpc: '2.0', id: 4, method, params: MODERN_PARAMS }),
+  });
+  if (!answer.ok) return { findings: [answer.finding], tools: [], refused: [answer.finding] };
+  const tools = listedIn(answer.response);
+  if (tools !== undefined) return { ...judged(party, tools), refused: [] };
+  const refused = [
+    {
+      name: 'backend-era-broken',
+      about: party.about,
+      cause: `It says that it speaks ${MODERN_VERSION}, and lists no tools to clients that do: their calls fail.`,
+      evidence: `server/discover names ${MODERN_VERSION}, and tools/list answers ${answer.response.status} without a list.`,
+      fix: 'Correct the server, or let it not name that revision.',
+    },
+  ];
+  return { findings: refused, tools: [], refused };
+}
+
+function listedIn(response: SafeResponse): readonly Tool[] | undefined {
+  const result = messageIn(response)?.['result'];
   const listed: unknown =
-    typeof result === 'object' && result !== null && 'tools' in result ? result.tools : [];
-  const tools = (Array.isArray(listed) ? listed : []).filter(
-    (tool): tool is Tool => typeof tool === 'object' && tool !== null,
-  );
+    typeof result === 'object' && result !== null && 'tools' in result ? result.tools : undefined;
+  return Array.isArray(listed)
+    ? listed.filter((tool): tool is Tool => typeof tool === 'object' && tool !== null)
+    : undefined;
+}
+
+function judged(party: Party, tools: readonly Tool[]): ToolsSeen {
   const names = tools.map(({ name }) => textOf(name) ?? '');
   return {
     findings: [...nameFindings(party, names), ...schemaFindings(party, tools)],

@@ -9,18 +9,23 @@ import { busCheck } from './bus-checks.js';
 import { databaseCheck } from './database-checks.js';
 import { documentChecks } from './document-checks.js';
 import { externalIssuerChecks } from './external-issuer.js';
-import { findingsOf, PATIENCE, type Check, type DoctorFinding } from './finding.js';
+import { looked, PATIENCE, type Check, type DoctorFact, type DoctorFinding } from './finding.js';
 import { partsOf, type Installation } from './installation.js';
 import { keyFindings } from './key-checks.js';
+import { keyRowsCheck } from './key-rows-checks.js';
+import { once } from './once.js';
 import { providerChecks } from './provider-checks.js';
 import { publicChecks } from './public-checks.js';
 import { recordedChecks } from './recorded-checks.js';
+import { recordedTokens, type Recorded } from './recorded-tokens.js';
 import { secretValuesIn } from './secret-values.js';
 
 export interface Diagnosis {
   /** How many looks were taken. */
   readonly checks: number;
   readonly findings: readonly DoctorFinding[];
+  /** What else was seen: what tokens are issued, and what backends speak. */
+  readonly facts: readonly DoctorFact[];
 }
 
 /** Looks at everything that an installation needs, all at once, and changes nothing. */
@@ -28,9 +33,18 @@ export async function diagnose(installation: Installation): Promise<Diagnosis> {
   const { model, models, findings } = partsOf(installation);
   const { checkMs } = installation.patience ?? PATIENCE;
   const checks = model === undefined ? [] : checksOf(model, models, installation);
-  const all = [...findings, ...keyFindings(models), ...(await findingsOf(checks, checkMs))];
+  const seen = await looked(checks, checkMs);
+  const all = [...findings, ...keyFindings(models), ...seen.findings];
   const secrets = secretValuesIn(models);
-  return { checks: checks.length, findings: all.map((finding) => shown(finding, secrets)) };
+  return {
+    checks: checks.length,
+    findings: all.map((finding) => shown(finding, secrets)),
+    facts: seen.facts.map(({ about, what, is }) => ({
+      about: shownText(about, secrets),
+      what,
+      is: shownText(is, secrets),
+    })),
+  };
 }
 
 /** What is asked may quote what it was sent, and write whatever it likes. */
@@ -48,14 +62,15 @@ function checksOf(
   installation: Installation,
 ): readonly Check[] {
   const { requestMs } = installation.patience ?? PATIENCE;
+  const recorded = once(async () => await recordedBy(models.get('token-vault'), requestMs));
   return [
     ...SERVICES.flatMap((service) => {
       const own = models.get(service);
       return own === undefined ? [] : busChecks(service, own, installation, requestMs);
     }),
     ...ofAuthorizationServer(models.get('authorization-server'), requestMs),
-    ...ofVault(models.get('token-vault'), requestMs),
-    ...ofProxy(models, requestMs),
+    ...ofVault(models.get('token-vault'), recorded, requestMs),
+    ...ofProxy(models, recorded, requestMs),
     ...publicChecks(model, { allowPrivateIps: true, insecureAllowHttp: true }, requestMs),
   ];
 }
@@ -77,32 +92,56 @@ function busChecks(
 function ofAuthorizationServer(model: GatehouseModel | undefined, withinMs: number): readonly Check[] {
   if (model?.authServer === undefined) return [];
   const part = authorizationServerPart(model);
+  const stored = { service: 'authorization-server', url: part.databaseUrl, withinMs } as const;
   return [
     databaseCheck('authorization-server', part.databaseUrl, withinMs),
+    keyRowsCheck(
+      stored,
+      part.keyEncryptionKeys.map(({ id }) => id),
+    ),
     ...documentChecks(part, withinMs),
   ];
 }
 
-function ofVault(model: GatehouseModel | undefined, withinMs: number): readonly Check[] {
-  if (model === undefined) return [];
+async function recordedBy(model: GatehouseModel | undefined, withinMs: number): Promise<Recorded> {
+  if (model === undefined) return { providers: [], exchanges: [] };
   const { databaseUrl, upstreamProviders } = tokenVaultPart(model);
+  const names = upstreamProviders.map(({ name }) => name);
+  return await recordedTokens({ service: 'token-vault', url: databaseUrl, withinMs }, names);
+}
+
+function ofVault(
+  model: GatehouseModel | undefined,
+  recorded: () => Promise<Recorded>,
+  withinMs: number,
+): readonly Check[] {
+  if (model === undefined) return [];
+  const { databaseUrl, upstreamProviders, keyEncryptionKeys } = tokenVaultPart(model);
   return [
     databaseCheck('token-vault', databaseUrl, withinMs),
+    keyRowsCheck(
+      { service: 'token-vault', url: databaseUrl, withinMs },
+      keyEncryptionKeys.map(({ id }) => id),
+    ),
     ...recordedChecks(
       upstreamProviders.map(({ name }) => name),
-      databaseUrl,
-      withinMs,
+      recorded,
     ),
     ...providerChecks(upstreamProviders, withinMs),
   ];
 }
 
-function ofProxy(models: ReadonlyMap<Service, GatehouseModel>, withinMs: number): readonly Check[] {
+function ofProxy(
+  models: ReadonlyMap<Service, GatehouseModel>,
+  recorded: () => Promise<Recorded>,
+  withinMs: number,
+): readonly Check[] {
   const [proxy, vault] = [models.get('vmcp-proxy'), models.get('token-vault')];
   if (proxy === undefined) return [];
   const tokens = {
     providers: vault === undefined ? [] : tokenVaultPart(vault).upstreamProviders,
     audiences: askedAudiences(proxy),
+    recorded,
   };
   const { backends, incomingAuth, aggregation } = vmcpProxyPart(proxy);
   const own = proxy.authServer !== undefined || incomingAuth.type !== 'oidc';

@@ -48,6 +48,8 @@ export const withExternalIssuer = (issuer: string, more: Readonly<Record<string,
 /** A healthy installation of real parts, in which faults are planted. */
 export class DoctorWorld {
   readonly provider: ProviderStub;
+  /** The authorization server that the backend `repos` names, where it demands its own OAuth. */
+  readonly server = new ProviderStub();
   readonly backend: BackendStub;
   readonly front: PublicStub;
   readonly nats: TestNats;
@@ -81,11 +83,15 @@ export class DoctorWorld {
       AS_URL: issuing.url.reveal(),
       VAULT_URL: vault.url.reveal(),
     };
-    return new DoctorWorld([provider, backend, front, nats, issuing, vault], secrets);
+    const world = new DoctorWorld([provider, backend, front, nats, issuing, vault], secrets);
+    await world.server.start();
+    backend.issuers = { server: world.server.origin, provider: provider.origin };
+    return world;
   }
 
   heal(): void {
     this.provider.faults = {};
+    this.server.faults = {};
     this.backend.faults = {};
     this.front.faults = {};
   }
@@ -172,6 +178,7 @@ export class DoctorWorld {
   async close(): Promise<void> {
     await Promise.all([
       this.provider.stop(),
+      this.server.stop(),
       this.backend.stop(),
       this.front.stop(),
       this.nats.close(),

@@ -7,6 +7,8 @@ import type { Output } from '../output.js';
 import { diagnose, type Diagnosis } from './diagnose.js';
 import type { DoctorFinding } from './finding.js';
 
+const SAY_AFTER_MS = 1_000;
+
 export interface DoctorOptions {
   readonly config: string;
   readonly json: boolean;
@@ -21,20 +23,31 @@ export async function doctor(
   output: Output,
 ): Promise<number> {
   const own = new Map(envFiles.map((text) => environmentFile(text, environment)));
+  const configuration = readConfiguration(config === '-' ? config : resolve(config));
+  const asking = setTimeout(() => {
+    if (!json) output.line('Asking everything that the gateway needs, half a minute at most.\n');
+  }, SAY_AFTER_MS);
   const diagnosis = await diagnose({
-    configuration: readConfiguration(config === '-' ? config : resolve(config)),
+    configuration,
     environmentOf: (service) => {
       const its = own.get(service);
       return its === undefined ? { environment, isOwn: false } : { environment: its, isOwn: true };
     },
-  });
-  if (json) output.line(JSON.stringify(diagnosis, undefined, 2));
+  }).finally(() => clearTimeout(asking));
+  if (json) output.json(diagnosis);
   else print(diagnosis, output);
   return diagnosis.findings.length === 0 ? 0 : 1;
 }
 
-function print({ checks, findings }: Diagnosis, output: Output): void {
+function print({ checks, findings, facts }: Diagnosis, output: Output): void {
   for (const finding of findings) printFinding(finding, output);
+  if (facts.length > 0) {
+    output.table(
+      ['seen at', 'what', 'is'],
+      facts.map(({ about, what, is }) => ({ cells: [about, what, is] })),
+    );
+    output.line();
+  }
   output.line(
     findings.length === 0
       ? `Nothing is wrong: ${checks} checks.`

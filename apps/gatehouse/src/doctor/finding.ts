@@ -12,10 +12,21 @@ export interface DoctorFinding {
   readonly fix: string;
 }
 
+/** Something that was seen, and is neither right nor wrong. */
+export interface DoctorFact {
+  /** As in a finding. */
+  readonly about: string;
+  readonly what: string;
+  readonly is: string;
+}
+
+export type Observe = (what: string, is: string) => void;
+
 /** One look at one party. It ends by itself, or is ended. */
 export interface Check {
   readonly about: string;
-  readonly run: () => Promise<readonly DoctorFinding[]>;
+  /** @param observe for what else was seen */
+  readonly run: (observe: Observe) => Promise<readonly DoctorFinding[]>;
 }
 
 /** How long the doctor waits. */
@@ -28,20 +39,34 @@ export interface Patience {
 
 export const PATIENCE: Patience = { requestMs: 6_000, checkMs: 25_000 };
 
-/** Runs all checks at once. One that fails or does not end is a finding itself. */
-export async function findingsOf(
-  checks: readonly Check[],
-  withinMs = PATIENCE.checkMs,
-): Promise<readonly DoctorFinding[]> {
-  const found = await Promise.all(checks.map(async (check) => await boundedFindings(check, withinMs)));
-  return found.flat();
+interface Looked {
+  readonly findings: readonly DoctorFinding[];
+  readonly facts: readonly DoctorFact[];
 }
 
-async function boundedFindings({ about, run }: Check, withinMs: number): Promise<readonly DoctorFinding[]> {
+/** Runs all checks at once. One that fails or does not end is a finding itself. */
+export async function looked(checks: readonly Check[], withinMs = PATIENCE.checkMs): Promise<Looked> {
+  const seen = await Promise.all(
+    checks.map(async (check) => {
+      const facts: DoctorFact[] = [];
+      const { about } = check;
+      const findings = await boundedFindings(check, withinMs, (what, is) => facts.push({ about, what, is }));
+      // What comes later is not waited for.
+      return { findings, facts: [...facts] };
+    }),
+  );
+  return { findings: seen.flatMap(({ findings }) => findings), facts: seen.flatMap(({ facts }) => facts) };
+}
+
+async function boundedFindings(
+  { about, run }: Check,
+  withinMs: number,
+  observe: Observe,
+): Promise<readonly DoctorFinding[]> {
   const bell = new AbortController();
   try {
     return await Promise.race([
-      run(),
+      run(observe),
       pause(withinMs, undefined, { signal: bell.signal }).then(() => [
         {
           name: 'check-not-finished',

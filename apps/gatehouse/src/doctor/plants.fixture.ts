@@ -4,7 +4,10 @@ import type { Faults } from './stubs.fixture.js';
 export interface Row {
   readonly fault: string;
   readonly name: string;
+  /** Where others would be found by that name, too. */
+  readonly about?: string;
   readonly provider?: Faults;
+  readonly server?: Faults;
   readonly backend?: Faults;
   readonly front?: Faults;
   readonly plant?: () => Plant | Promise<Plant>;
@@ -127,4 +130,33 @@ export const NAMES_IN_ORDER: readonly (readonly [string, Plant, Faults])[] = [
     aggregation({ tools: ['open', 'reports'].map((workload) => ({ workload, filter: ['search'] })) }),
     named('search', 'a.b', 's'.repeat(100)),
   ],
+];
+
+const OPEN = { about: 'backend open' } as const;
+
+/** Revisions of MCP that backends speak, or say to speak. */
+export const ERA_PLANTS: readonly Row[] = [
+  row('a backend of a revision that nobody knows', 'backend-revision-unknown', {
+    ...OPEN,
+    backend: { revision: '2031-01-01' },
+  }),
+  row('a backend of a later stateless revision alone', 'backend-revision-unknown', {
+    ...OPEN,
+    backend: { revision: 'none', discovered: ['2031-01-01'] },
+  }),
+  row('a backend that refuses the revision that it names', 'backend-era-broken', {
+    ...OPEN,
+    backend: { discovered: ['2026-07-28'], refusesModern: true },
+  }),
+  row('a backend of the stateless revision alone that refuses it', 'backend-era-broken', {
+    ...OPEN,
+    backend: { revision: 'none', discovered: ['2026-07-28'], refusesModern: true },
+  }),
+];
+
+/** Backends whose revisions are in order. */
+export const ERAS_IN_ORDER: readonly (readonly [string, Faults])[] = [
+  ['a backend of the stateless revision alone', { revision: 'none', discovered: ['2026-07-28'] }],
+  ['a backend of both eras', { discovered: ['2026-07-28', '2025-11-25'] }],
+  ['a backend of the oldest revision', { revision: '2024-11-05' }],
 ];

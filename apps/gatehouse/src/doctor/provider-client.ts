@@ -1,7 +1,9 @@
+import type { TokenVaultPart } from '@gatehouse/config/parts';
 import type { SafeResponse } from '@gatehouse/safe-fetch/safe-fetch';
 import { asked, errorCodeOf, objectOf, textOf, type Party } from './asked.js';
 import type { DoctorFinding } from './finding.js';
-import type { Provider } from './provider-checks.js';
+
+export type Provider = TokenVaultPart['upstreamProviders'][number];
 
 export interface Endpoints {
   readonly authorizationEndpoint: string;
@@ -171,19 +173,32 @@ function redirected(
   const code =
     target !== null && target.href.startsWith(redirectUri) ? target.searchParams.get('error') : null;
   if (code === null || NEEDS_PERSON.includes(code)) return [];
+  const { name: known, cause } = REFUSED_AT_SIGN_IN[code] ?? {
+    name: 'provider-authorization-refused',
+    cause: 'It refuses the request of a sign-in.',
+  };
   return [
     {
-      name: code === 'invalid_scope' ? 'provider-scope-refused' : 'provider-authorization-refused',
+      name: known,
       about,
-      cause:
-        code === 'invalid_scope'
-          ? 'It refuses the scopes that it is asked for: every sign-in ends there.'
-          : 'It refuses the request of a sign-in.',
+      cause,
       evidence: `It answers ${errorCodeOf(code)}.`,
       fix: `Compare the scopes and the parameters of ${name} with what is allowed for this client there.`,
     },
   ];
 }
+
+/** By OAuth error (RFC 6749 section 4.1.2.1, RFC 8707 section 2). */
+const REFUSED_AT_SIGN_IN: Partial<Record<string, Readonly<Record<'name' | 'cause', string>>>> = {
+  invalid_scope: {
+    name: 'provider-scope-refused',
+    cause: 'It refuses the scopes that it is asked for: every sign-in ends there.',
+  },
+  invalid_target: {
+    name: 'provider-resource-refused',
+    cause: 'It refuses the resource that tokens are asked for (RFC 8707): every sign-in ends there.',
+  },
+};
 
 /** Of no grant: nothing is ever renewed with it. */
 const NO_TOKEN = 'gatehouse-doctor';

@@ -40,7 +40,7 @@ export async function registrationFindings(
 }
 
 /** Any answer but 404 will do: the endpoint takes POST alone. */
-async function endpointFindings(url: string, party: Party): Promise<readonly DoctorFinding[]> {
+export async function endpointFindings(url: string, party: Party): Promise<readonly DoctorFinding[]> {
   if (url.startsWith('http:') && !party.egress.insecureAllowHttp)
     return [missing(party, 'Its registration endpoint begins with http:, where no request is ever sent.')];
   const answer = await asked(party, { url, method: 'OPTIONS' });

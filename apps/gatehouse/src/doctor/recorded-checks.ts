@@ -1,70 +1,84 @@
-import type { Secret } from '@gatehouse/kernel/secret';
-import { limitsWithin } from '@gatehouse/persistence/limited-pool';
-import { schemaOf } from '@gatehouse/persistence/schema-of';
-import pg from 'pg';
-import type { Check, DoctorFinding } from './finding.js';
+import type { Check, DoctorFinding, Observe } from './finding.js';
+import type { Recorded, RecordedTokens } from './recorded-tokens.js';
 
-interface Renewals {
-  readonly provider: string;
-  /** Connections whose tokens were renewed at least once since their person connected. */
-  readonly renewed: number;
-  /** Those that ended with their first access token: it is over, and nothing renewed it. */
-  readonly ended: number;
-}
-
-const RENEWALS = `select provider, (count(*) filter (where refreshed_at is not null))::int as renewed,
-    (count(*) filter (where refreshed_at is null and state = 'reauth_required' and access_expires_at < now()))::int as ended
-  from connections where provider = any($1) and set_aside_at is null group by provider`;
-
-/** What the vault has seen of each provider’s refresh tokens, which nobody can ask for without a person. No token is read. */
-export function recordedChecks(
+/**
+ * What the vault has seen of each provider's tokens, which nobody can ask for without a person: whether a refresh token is issued, whether
+ * it rotates, and for whom access tokens are.
+ */
+export const recordedChecks = (
   providers: readonly string[],
-  url: Secret,
-  withinMs: number,
-): readonly Check[] {
-  if (providers.length === 0) return [];
-  return [
-    {
-      about: 'connections in the vault',
-      run: async () =>
-        (await renewalsOf(providers, url, withinMs)).flatMap((renewals) => findingsFor(renewals)),
+  recorded: () => Promise<Recorded>,
+): readonly Check[] =>
+  providers.map((provider) => ({
+    about: `provider ${provider}`,
+    run: async (observe) => {
+      const tokens = (await recorded()).providers.find((one) => one.provider === provider);
+      if (tokens === undefined) return [];
+      tell(tokens, observe);
+      return findingsFor(tokens);
     },
-  ];
+  }));
+
+function tell(tokens: RecordedTokens, observe: Observe): void {
+  const { connections, withRefreshToken, withoutRefreshToken, rotated, notRotated, audiences } = tokens;
+  observe('connections', String(connections));
+  observe('refresh token', share('issued', 'not issued', withRefreshToken, withoutRefreshToken));
+  observe('at a renewal', share('rotates', 'stays the same', rotated, notRotated));
+  observe('audience of access tokens', listed(audiences));
 }
 
-function findingsFor({ provider, renewed, ended }: Renewals): readonly DoctorFinding[] {
-  return renewed > 0 || ended === 0
-    ? []
-    : [
-        {
-          name: 'provider-never-renewed',
-          about: `provider ${provider}`,
-          cause:
-            'No connection to it was ever renewed: it gives no refresh tokens, or takes none back. People sign in anew whenever an access token ends.',
-          evidence: `In the vault, ${ended} ${ended === 1 ? 'connection has' : 'connections have'} ended with the first access token, and none was renewed.`,
-          fix: 'Ask for refresh tokens in the way that its documentation names (offline_access, access_type=offline), and allow them for this client there. The vault’s log says why a renewal failed (connection-needs-user, refresh-failed).',
-        },
-      ];
+/** All, none, or some of those of which it is known. */
+function share(all: string, none: string, yes: number, no: number): string {
+  if (yes + no === 0) return 'not seen yet';
+  if (no === 0) return all;
+  return yes === 0 ? none : `${all} for ${yes} of ${yes + no}`;
 }
 
-/** A database that cannot be used, or was not migrated, is said by the check of the database. */
-async function renewalsOf(
-  providers: readonly string[],
-  url: Secret,
-  withinMs: number,
-): Promise<readonly Renewals[]> {
-  const client = new pg.Client({
-    connectionString: url.reveal(),
-    ...limitsWithin(withinMs),
-    options: `-c search_path=${schemaOf('token-vault')}`,
-  });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    return (await client.query<Renewals>(RENEWALS, [providers])).rows;
-  } catch {
-    return [];
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+const MAX_LISTED = 5;
+
+/** @param sets of what tokens name as `aud` */
+export function listed(sets: readonly (readonly string[])[]): string {
+  const all = [...new Set(sets.flat())];
+  if (all.length === 0) return 'not seen: none is a JWT that names one';
+  return `${all.slice(0, MAX_LISTED).join(', ')}${all.length > MAX_LISTED ? `, and ${all.length - MAX_LISTED} more` : ''}`;
 }
+
+function findingsFor(tokens: RecordedTokens): readonly DoctorFinding[] {
+  const { provider, renewed, ended, newestHasNone } = tokens;
+  const about = `provider ${provider}`;
+  const findings: DoctorFinding[] = [];
+  if (newestHasNone) findings.push(notIssued(tokens, about));
+  else if (renewed === 0 && ended > 0)
+    findings.push({
+      name: 'provider-never-renewed',
+      about,
+      cause:
+        'No connection to it was ever renewed: it gives no refresh tokens, or takes none back. People sign in anew whenever an access token ends.',
+      evidence: `In the vault, ${ended} ${ended === 1 ? 'connection has' : 'connections have'} ended with the first access token, and none was renewed.`,
+      fix: 'Ask for refresh tokens in the way that its documentation names (offline_access, access_type=offline), and allow them for this client there. The vault’s log says why a renewal failed (connection-needs-user, refresh-failed).',
+    });
+  const { rotated, rotatedRefused } = tokens;
+  // One can be of a person who withdrew a consent.
+  if (rotated > 1 && rotatedRefused === rotated)
+    findings.push({
+      name: 'provider-rotated-refused',
+      about,
+      cause:
+        'It gives another refresh token at each renewal, and then takes none of them: somebody else may use the same ones, such as a second gateway or a restored copy of the database.',
+      evidence: `In the vault, all ${rotated} connections that were renewed with another refresh token wait for a new sign-in.`,
+      fix: 'Let one installation alone use these connections, and look how long refresh tokens live there. The vault’s log says why a renewal failed (refresh-failed).',
+    });
+  return findings;
+}
+
+const notIssued = (
+  { withoutRefreshToken, withRefreshToken }: RecordedTokens,
+  about: string,
+): DoctorFinding => ({
+  name: 'provider-refresh-token-not-issued',
+  about,
+  cause:
+    'It issued no refresh token at the last sign-in: that person signs in anew when the access token ends.',
+  evidence: `In the vault, ${withoutRefreshToken} of ${withoutRefreshToken + withRefreshToken} connections have no refresh token, the newest among them.`,
+  fix: 'Ask for refresh tokens in the way that its documentation names (offline_access; access_type=offline, with prompt=consent where only a first consent gives one), and allow them for this client there. Who is connected without one connects again.',
+});

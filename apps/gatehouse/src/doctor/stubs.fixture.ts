@@ -18,13 +18,23 @@ export interface Faults {
   mcpStatus?: number;
   tools?: readonly unknown[];
   resource?: string;
-  servers?: readonly string[];
   apiKey?: string;
   challenge?: boolean;
   issuer?: string;
   /** Prompts that are refused. */
   refusedPrompts?: readonly string[];
   refusesPkce?: boolean;
+  refusesResource?: boolean;
+  /** Clients can register themselves. */
+  registers?: boolean;
+  /** Whose authorization server the backend names: one of its own, or that of the provider `sso`. */
+  names?: 'server' | 'provider';
+  /** What `initialize` is answered with; `none`: it is refused. */
+  revision?: string;
+  /** What `server/discover` names. */
+  discovered?: readonly string[];
+  /** It lists no tools to clients of the stateless revision. */
+  refusesModern?: boolean;
   introspection?: readonly [number, unknown];
   /** How a marked request comes to the authorization server. */
   arrived?: ArrivedProbe;
@@ -61,6 +71,7 @@ export class ProviderStub extends HttpStub {
             scopes_supported: ['openid', 'offline_access'],
             code_challenge_methods_supported: ['S256'],
             token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+            ...(faults.registers === true ? { registration_endpoint: `${origin}/clients` } : {}),
             ...faults.metadata,
           },
           dateOf(faults.skewMs),
@@ -68,6 +79,9 @@ export class ProviderStub extends HttpStub {
         return;
       case '/jwks':
         sendJson(response, 200, { keys: faults.keys ?? [{ kty: 'EC' }] });
+        return;
+      case '/clients':
+        response.writeHead(405).end();
         return;
       case '/user':
         sendJson(response, faults.userInfoStatus ?? 401, {});
@@ -97,6 +111,8 @@ export class ProviderStub extends HttpStub {
       (this.faults.refusesPkce === true && searchParams.has('code_challenge'))
     )
       response.writeHead(302, { location: `${redirectUri}?error=invalid_request` }).end();
+    else if (this.faults.refusesResource === true && searchParams.has('resource'))
+      response.writeHead(302, { location: `${redirectUri}?error=invalid_target` }).end();
     else if (scopeError) response.writeHead(302, { location: `${redirectUri}?error=invalid_scope` }).end();
     else if (searchParams.get('prompt') === 'none')
       response.writeHead(302, { location: `${redirectUri}?error=login_required` }).end();
@@ -127,13 +143,16 @@ export class ProviderStub extends HttpStub {
 /** `/open/mcp` asks nobody, `/reports/mcp` wants a key, `/repos/mcp` a token. */
 export class BackendStub extends HttpStub {
   faults: Faults = {};
+  /** Whom it can name. */
+  issuers: Readonly<Record<'server' | 'provider', string>> = { server: '', provider: '' };
 
   protected override answer(request: StubRequest, response: ServerResponse): void {
     const { faults, origin } = this;
     const { pathname } = request.url;
     if (pathname === '/.well-known/oauth-protected-resource/repos/mcp') {
-      const { resource = `${origin}/repos/mcp`, servers = ['https://anybody.example'] } = faults;
-      sendJson(response, 200, { resource, authorization_servers: servers });
+      const named = faults.names === undefined ? 'https://anybody.example' : this.issuers[faults.names];
+      const { resource = `${origin}/repos/mcp` } = faults;
+      sendJson(response, 200, { resource, authorization_servers: [named] });
     } else if (pathname === '/open/mcp' && faults.mcpStatus !== undefined)
       response.writeHead(faults.mcpStatus, { location: `${origin}/elsewhere` }).end();
     else if (pathname === '/open/mcp') this.#mcp(request, response);
@@ -142,21 +161,24 @@ export class BackendStub extends HttpStub {
     else response.writeHead(401).end();
   }
 
-  #mcp({ body, method }: StubRequest, response: ServerResponse): void {
+  #mcp({ body, method, headers }: StubRequest, response: ServerResponse): void {
     const { id, method: called } = (method === 'POST' ? JSON.parse(body) : {}) as {
       id?: number;
       method?: string;
     };
+    const { revision = '2025-11-25', discovered, refusesModern = false } = this.faults;
     const tools = this.faults.tools ?? [{ name: 'search', inputSchema: { type: 'object' } }];
+    const isModern = headers['mcp-protocol-version'] === '2026-07-28';
+    const answer = (result: object, more = {}): void =>
+      sendJson(response, 200, { jsonrpc: '2.0', id, result }, more);
     if (id === undefined) response.writeHead(202).end();
-    else if (called === 'tools/list') sendJson(response, 200, { jsonrpc: '2.0', id, result: { tools } });
+    else if (called === 'server/discover' && discovered !== undefined)
+      answer({ supportedVersions: discovered });
+    else if (called === 'tools/list' && !(isModern && refusesModern)) answer({ tools });
+    else if (called === 'initialize' && revision !== 'none')
+      answer({ protocolVersion: revision, capabilities: { tools: {} } }, { 'mcp-session-id': 's' });
     else
-      sendJson(
-        response,
-        200,
-        { jsonrpc: '2.0', id, result: { protocolVersion: '2025-11-25', capabilities: { tools: {} } } },
-        { 'mcp-session-id': 's' },
-      );
+      sendJson(response, 400, { jsonrpc: '2.0', id, error: { code: -32_601, message: 'Method not found' } });
   }
 }
 

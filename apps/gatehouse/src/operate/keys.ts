@@ -3,10 +3,11 @@ import type { Queries } from '@gatehouse/persistence/database';
 import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
 import { writtenSections } from '../written-secrets.js';
-import { instant, minute, printJson, printList } from './listing.js';
+import { instant, minute, printList } from './listing.js';
 import { shown } from './people.js';
 import { publishedKeys, type PublishedKeys } from './published-keys.client.js';
 import { reach, type Reached, type Which } from './reached.js';
+import { byId, sealedByKey, type CountOfKey } from './sealed-values.js';
 import { inAuthorizationServer, inTokenVault } from './service-database.js';
 import { signingKeyRows, type SigningKeyRow } from './signing-keys.js';
 
@@ -51,7 +52,7 @@ export async function listKeys(
         : []),
       ...(await inTokenVault(installation, async (vault) => await ofVault(vault, installation))),
     ];
-    if (options.json) printJson(output, { keys: keys.map(plain), published: published?.ok ?? null });
+    if (options.json) output.json({ keys: keys.map(plain), published: published?.ok ?? null });
     else print(output, keys, published);
   });
   return 0;
@@ -112,7 +113,7 @@ async function ofServer(
   const isWritten = (model.authServer?.signingKeys.length ?? 0) > 0;
   const made = isWritten ? [] : await signingKeyRows(own);
   const { authServer } = writtenSections(configuration);
-  const sealed = await countByKey(own, SEALED_BY_SERVER);
+  const sealed = await sealedByKey(own, 'authorization-server');
   return [
     ...(made.length > 0 ? madeKeys(made) : signingKeys(model, kept, published)),
     ...kept.filter(({ name }) => name === 'cookie').map(cookieKey),
@@ -220,7 +221,7 @@ async function ofVault(vault: Queries, { configuration }: Reached): Promise<read
     text: `select kid, created_at as "since", set_aside_at is not null as "isSetAside", use_until > now() as "isCurrent"
       from bus_keys where open_until > now() order by use_until desc`,
   });
-  const sealed = await countByKey(vault, SEALED_BY_VAULT);
+  const sealed = await sealedByKey(vault, 'token-vault');
   // The log's keys come from these (docs/custody-log.md).
   const log = await vault.query<CountOfKey>({
     name: 'log-entries-by-key',
@@ -255,44 +256,3 @@ const busKey = ({ kid, since, isSetAside, isCurrent }: BusKeyRow): ListedKey => 
   state: isSetAside ? 'set aside' : isCurrent ? 'current' : 'opens',
   since,
 });
-
-/** What each service keeps sealed: the id of the key stands in clear at the beginning of a value (docs/sealing.md). */
-const SEALED_BY_SERVER: readonly string[] = [
-  'select sealed from keyring',
-  'select sealed_public from signing_keys',
-  'select sealed_private from signing_keys where sealed_private is not null',
-  'select sealed from keyring_set_aside',
-  'select sealed_successor from oidc_records where sealed_successor is not null',
-  `select decode(rpad(translate(secret, '-_', '+/'), (length(secret) + 3) / 4 * 4, '='), 'base64')
-   from (select payload->>'sealed_client_secret' as secret from oidc_records where payload ? 'sealed_client_secret') secrets`,
-];
-
-const SEALED_BY_VAULT: readonly string[] = [
-  'select tokens from connections',
-  'select answer from connections where answer is not null',
-  'select secrets from pending_legs',
-  'select sealed from staged_connections',
-  'select token from exchanged_tokens where token is not null',
-  'select token from revocation_outbox where token is not null',
-  'select private_jwk from bus_keys',
-  'select client from upstream_clients',
-];
-
-async function countByKey(rows: Queries, sealed: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const found = await rows.query<CountOfKey>({
-    name: 'values-by-key',
-    text: `select encode(substr(value, 3, get_byte(value, 1)), 'escape') as id, count(*)::int as count
-      from (${sealed.join(' union all ')}) as all_values (value)
-      where length(value) > 2 and get_byte(value, 0) = 1 and length(value) > 2 + get_byte(value, 1)
-      group by 1 order by 1`,
-  });
-  return byId(found.rows);
-}
-
-interface CountOfKey {
-  readonly id: string;
-  readonly count: number;
-}
-
-const byId = (rows: readonly CountOfKey[]): ReadonlyMap<string, number> =>
-  new Map(rows.map(({ id, count }) => [id, count]));

@@ -3,6 +3,7 @@ import type { AccountId, AttemptId, ConnectionId, SessionId } from '@gatehouse/k
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import { Keyring } from '../keyring/keyring.js';
 import { issuedAtOf, providerSessionOf } from '../providers/provider-session.js';
+import { audiencesIn } from '../providers/token-audiences.js';
 import type { TokenSet } from '../providers/token-answer.js';
 import type { PossiblySame } from './account-bound.js';
 import { CONNECTION_COLUMNS, type ConnectionRow } from './connection-row.js';
@@ -48,6 +49,8 @@ const values = (
   connected.accessExpiresAt,
   providerSessionOf(provider, connected.tokens),
   issuedAtOf(connected.tokens),
+  connected.tokens.refreshToken !== undefined,
+  audiencesIn(connected.tokens.accessToken),
 ];
 
 @Injectable()
@@ -130,8 +133,8 @@ export class ConnectionStore {
     await tx.query({
       name: 'connection-insert',
       text: `insert into connections (id, attempt_id, subject, name, email, scopes, tokens, access_obtained_at, access_expires_at,
-               provider_session, signed_in_at, account_id, provider)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+               provider_session, signed_in_at, has_refresh_token, token_audiences, account_id, provider)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
       values: [...values(seal, key, connected), key.accountId, key.provider],
     });
   }
@@ -153,8 +156,9 @@ export class ConnectionStore {
                version = version + 1, state = 'live', connected_at = now(),
                refreshed_at = null, answer = null, failures = 0, refusals = 0, next_attempt_at = null, set_aside_at = null,
                lacking_scopes = '{}', claims_challenge = null, acr_challenge = null, max_age_challenge = null,
-               lease_owner = case when $12 then lease_owner end, lease_until = case when $12 then lease_until end,
-               refresh_started_at = case when $12 then refresh_started_at end
+               has_refresh_token = $12, token_audiences = $13, refresh_rotated = null,
+               lease_owner = case when $14 then lease_owner end, lease_until = case when $14 then lease_until end,
+               refresh_started_at = case when $14 then refresh_started_at end
              where id = $1`,
       values: [...values(before, before, connected), keepsGrant],
     });

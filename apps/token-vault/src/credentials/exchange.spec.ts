@@ -64,6 +64,23 @@ describe('an exchange', () => {
     });
   });
 
+  test('records for whom its token is, as far as the token says it', async () => {
+    const issued = ['{"alg":"none"}', '{"aud":"https://tickets.example"}', 's']
+      .map((part) => Buffer.from(part).toString('base64url'))
+      .join('.');
+    sts.misbehave.set('token', (_request, response) =>
+      send(response, 200, { access_token: issued, token_type: 'Bearer', expires_in: 300 }),
+    );
+    const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
+    await world.client.exchange(tsid, 'tickets');
+    const { rows } = await world.rows.query({
+      name: 'issued-for',
+      text: 'select token_audiences as audiences from exchanged_tokens where account_id = $1',
+      values: [accountId],
+    });
+    expect(rows).toEqual([{ audiences: ['https://tickets.example'] }]);
+  });
+
   // RFC 8693, section 3.
   test('of an id_token sends the id_token', async () => {
     const { tsid } = await world.client.signIn({ acme: world.as('alice'), octo: world.as('alice') });

@@ -10,6 +10,7 @@ import type { ExchangedToken as Model } from '../generated/client.js';
 import { exchangedOwner, Keyring } from '../keyring/keyring.js';
 import { LEASE_MS } from '../leases/lease.js';
 import type { WantedOfSignIn } from '../providers/authorization-parameters.js';
+import { audiencesIn } from '../providers/token-audiences.js';
 import type { IssuedCredential } from './exchange-outcome.js';
 
 /** Names one cached result; the account is part of the key and of the seal. */
@@ -138,9 +139,16 @@ export class ExchangedTokenStore {
     const { rowCount } = await this.database.query({
       name: 'exchanged-publish',
       text: `update exchanged_tokens set token = $3, obtained_at = $4, expires_at = $5, delete_after = $5, version = version + 1,
-               lease_owner = null, lease_until = null
+               token_audiences = $6, lease_owner = null, lease_until = null
              where key = $1 and lease_owner = $2`,
-      values: [lease.key, lease.owner, sealed, new Date(obtainedAtMs), new Date(expiresAtMs)],
+      values: [
+        lease.key,
+        lease.owner,
+        sealed,
+        new Date(obtainedAtMs),
+        new Date(expiresAtMs),
+        audiencesIn(accessToken),
+      ],
     });
     return rowCount === 1;
   }

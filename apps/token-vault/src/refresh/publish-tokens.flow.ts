@@ -25,7 +25,7 @@ export class PublishTokens {
    */
   async run({ connection, sent }: RedemptionWork, accepted: RenewedTokens): Promise<Refreshed> {
     for (let { version } = connection.row; ;) {
-      const newest = await this.store.publish(connection, version, accepted);
+      const newest = await this.store.publish(connection, version, accepted, sent);
       if (newest !== undefined) return { outcome: 'refreshed', connection: newest };
       const now = await this.connections.byId(connection.id);
       if (now === undefined) {

@@ -7,6 +7,7 @@ import { Connection } from '../connections/connection.js';
 import { CONNECTION_COLUMNS, type ConnectionRow } from '../connections/connection-row.js';
 import { Keyring } from '../keyring/keyring.js';
 import { providerSessionOf } from '../providers/provider-session.js';
+import { audiencesIn } from '../providers/token-audiences.js';
 import type { RenewedTokens } from '../providers/token-answer.js';
 
 /** The right to redeem this version's refresh token, for a while. */
@@ -83,17 +84,23 @@ export class RefreshStore {
     return rowCount === 1;
   }
 
-  /** Publishes new tokens under the next version. @returns `undefined` when the version has changed. */
+  /**
+   * Publishes new tokens under the next version.
+   * @param sent the refresh token that was redeemed
+   * @returns `undefined` when the version has changed.
+   */
   async publish(
     connection: Connection,
     version: number,
     accepted: RenewedTokens,
+    sent: string,
   ): Promise<Connection | undefined> {
     const { rows } = await this.database.query<ConnectionRow>({
       name: 'refresh-publish',
       text: `update connections c set tokens = $3, scopes = coalesce($4, c.scopes), access_obtained_at = $5, access_expires_at = $6,
                provider_session = coalesce($7, c.provider_session), version = c.version + 1, state = 'live', refreshed_at = now(), answer = null, lease_owner = null, lease_until = null,
-               refresh_started_at = null, failures = 0, refusals = 0, next_attempt_at = null, set_aside_at = null
+               refresh_started_at = null, failures = 0, refusals = 0, next_attempt_at = null, set_aside_at = null,
+               has_refresh_token = true, refresh_rotated = $8, token_audiences = $9
              where c.id = $1 and c.version = $2 returning ${CONNECTION_COLUMNS}`,
       values: [
         connection.id,
@@ -103,6 +110,8 @@ export class RefreshStore {
         new Date(accepted.obtainedAtMs),
         accepted.expiresAtMs === undefined ? null : new Date(accepted.expiresAtMs),
         providerSessionOf(connection.provider, accepted.tokens),
+        accepted.tokens.refreshToken !== sent,
+        audiencesIn(accepted.tokens.accessToken),
       ],
     });
     return rows[0] && new Connection(rows[0], this.keyring);
