@@ -55,10 +55,12 @@ export class BeginLeg {
       this.log.info('leg-begun', { attemptId: id, provider });
       return { kind: 'away', authorizationUrl };
     } catch (error) {
-      const { code: errorCode } = GatehouseError.from(error);
+      const { code: errorCode, details } = GatehouseError.from(error);
       const reason = REASONS[errorCode];
       if (reason === undefined) throw error;
-      this.log.warn('leg-refused', { attemptId: id, provider, reason, errorCode });
+      // The vault has told why, in a line with this number.
+      const told = details['reference'] === undefined ? {} : { reference: details['reference'] };
+      this.log.warn('leg-refused', { attemptId: id, provider, reason, errorCode, ...told });
       await this.attempts.change(id, (latest) => failed(latest, provider, reason));
       return { kind: 'failed' };
     }

@@ -93,11 +93,12 @@ describe('a leg that is refused', () => {
   });
 
   test.each([
-    ['unavailable', 'provider_unavailable'],
-    ['misconfigured', 'provider_misconfigured'],
+    ['unavailable', 'provider_unavailable', undefined],
+    // The line of the vault, which says why.
+    ['misconfigured', 'provider_misconfigured', 'told-by-the-vault'],
   ] as const)(
     'before anybody is sent to a provider that is %s leaves one line with the number on the page',
-    async (state, errorCode) => {
+    async (state, errorCode, reference) => {
       world.service.vault[state].add('octo');
       const page = await world.service.atSecondProvider(world.service.browser(), somebody());
       world.service.vault[state].delete('octo');
@@ -107,6 +108,7 @@ describe('a leg that is refused', () => {
           provider: 'octo',
           errorCode,
           attemptId: referenceOn(page),
+          ...(reference === undefined ? {} : { reference }),
         }),
       ]);
     },

@@ -100,7 +100,10 @@ export class StandInVault {
     @Payload() request: z.output<typeof connectionBegin.request>,
   ): Promise<z.input<typeof connectionBegin.reply>> {
     if (this.unavailable.has(request.provider)) throw new GatehouseError('provider_unavailable');
-    if (this.misconfigured.has(request.provider)) throw new GatehouseError('provider_misconfigured');
+    if (this.misconfigured.has(request.provider))
+      throw new GatehouseError('provider_misconfigured', 'as it is set up', {
+        details: { provider: request.provider, reference: 'told-by-the-vault' },
+      });
     if (this.unsafe.has(request.provider)) throw new GatehouseError('callback_unsafe');
     const state = `${request.attemptId}.${randomToken()}`;
     this.begun.push(request);

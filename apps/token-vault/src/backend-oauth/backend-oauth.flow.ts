@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { newReference } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
@@ -155,8 +156,10 @@ export class BackendOAuth {
       const { name, protocol } = provider;
       const reason = error instanceof UnfitServer ? error.reason : (outage?.kind ?? '');
       const found = error instanceof UnfitServer ? place(error.found) : undefined;
+      const reference = newReference();
       this.log.warn('backend-oauth-unusable', {
         provider: name,
+        reference,
         backend: protocol.backend,
         reason,
         ...(found === undefined ? {} : { found }),
@@ -167,7 +170,7 @@ export class BackendOAuth {
         isUnfit ? 'provider_misconfigured' : 'provider_unavailable',
         `OAuth of ${protocol.backend}: ${reason}`,
         {
-          details: { provider: name },
+          details: { provider: name, reference },
           cause: error,
         },
       );

@@ -40,6 +40,41 @@ export const raves: Misbehaviour = (_request, response) =>
   void response.writeHead(200).end(`<p>${PLANTED}</p>`);
 export const hangs: Misbehaviour = () => 'bent';
 
+interface Unsaid {
+  readonly failure: string;
+  readonly provider: 'octo';
+  readonly userinfo: Misbehaviour;
+  readonly line: Readonly<Record<string, unknown>>;
+}
+
+/** Legs that end where a plain OAuth 2 provider is asked who the person is. */
+export const UNSAID: readonly Unsaid[] = [
+  {
+    failure: 'who the person is, the provider cannot say',
+    provider: 'octo',
+    userinfo: fails,
+    line: { reason: 'provider_unavailable', status: 503 },
+  },
+  {
+    failure: 'who the person is, the provider does not say to this token',
+    provider: 'octo',
+    userinfo: refuses(403, 'insufficient_scope'),
+    line: { status: 403 },
+  },
+  {
+    failure: 'who the person is, the provider leaves open',
+    provider: 'octo',
+    userinfo: (_request, response) => send(response, 200, { name: PLANTED }),
+    line: { reason: 'invalid_response' },
+  },
+  {
+    failure: 'who the person is, the provider says in a page',
+    provider: 'octo',
+    userinfo: raves,
+    line: { event: 'leg-refused' },
+  },
+];
+
 /**
  * The one line. What was sent, and what was written by somebody else, is in no line at all.
  * @param reference where the vault may have been asked again meanwhile, which is another failure, with a number of its own

@@ -3,9 +3,25 @@ import { newAttemptId } from '@gatehouse/kernel/ids';
 import { Secret } from '@gatehouse/kernel/secret';
 import { KeptLog } from '@gatehouse/testing/kept-log';
 import { send, StubProvider, type Misbehaviour } from '../testing/stub-provider.js';
-import { clientCredentials, obo, oidcProvider, tokenExchange, xaa } from '../testing/vault-config.js';
+import {
+  clientCredentials,
+  oauth2Provider,
+  obo,
+  oidcProvider,
+  tokenExchange,
+  xaa,
+} from '../testing/vault-config.js';
 import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
-import { failureOf, fails, hangs, onlyLine, PLANTED, raves, refuses } from './told-failures.fixture.js';
+import {
+  failureOf,
+  fails,
+  hangs,
+  onlyLine,
+  PLANTED,
+  raves,
+  refuses,
+  UNSAID,
+} from './told-failures.fixture.js';
 
 /** No answer of a test that gives one takes that long. */
 const HANGS_FOR_MS = 1_500;
@@ -26,6 +42,7 @@ beforeAll(async () => {
     providers: (stub) => [
       oidcProvider('acme', stub.issuer),
       oidcProvider('slow', stub.issuer, { timeoutMs: HANGS_FOR_MS }),
+      oauth2Provider('octo', stub.issuer),
     ],
     backends: {
       directory: ACME_AND_OCTO.directory,
@@ -59,8 +76,10 @@ const told = (reference?: unknown) => onlyLine(log, [world.stub, sts], reference
 describe('a leg of a sign-in that a provider refuses leaves one line, found by the number on the page', () => {
   interface Leg {
     readonly failure: string;
-    readonly provider?: 'acme' | 'slow';
+    readonly provider?: 'acme' | 'slow' | 'octo';
     readonly token?: Misbehaviour;
+    /** What the endpoint does that says who the person is. */
+    readonly userinfo?: Misbehaviour;
     readonly claims?: Readonly<Record<string, unknown>>;
     readonly unpublished?: true;
     readonly edit?: (query: URLSearchParams) => void;
@@ -103,19 +122,29 @@ describe('a leg of a sign-in that a provider refuses leaves one line, found by t
       unpublished: true,
       line: { reason: 'invalid_response' },
     },
+    {
+      failure: 'the token endpoint has had enough',
+      token: refuses(429, 'slow_down'),
+      line: { reason: 'provider_unavailable', status: 429 },
+    },
+    ...UNSAID,
   ];
-  test.each(rows)('$failure', async ({ provider = 'acme', token, claims = {}, unpublished, edit, line }) => {
-    if (token !== undefined) world.stub.misbehave.set('token', token);
-    Object.assign(world.stub, { claims, signsWithUnpublishedKey: unpublished === true });
-    const attemptId = newAttemptId();
-    const reply = await world.client.leg(attemptId, provider, (url) => {
-      const query = new URLSearchParams(world.stub.callbackQuery(url, 'alice'));
-      edit?.(query);
-      return query.toString();
-    });
-    expect(reply.outcome).toBe('refused');
-    expect(told()).toMatchObject({ event: 'leg-refused', attemptId, provider, ...line });
-  });
+  test.each(rows)(
+    '$failure',
+    async ({ provider = 'acme', token, claims = {}, unpublished, edit, line, userinfo }) => {
+      if (token !== undefined) world.stub.misbehave.set('token', token);
+      if (userinfo !== undefined) world.stub.misbehave.set('userinfo', userinfo);
+      Object.assign(world.stub, { claims, signsWithUnpublishedKey: unpublished === true });
+      const attemptId = newAttemptId();
+      const reply = await world.client.leg(attemptId, provider, (url) => {
+        const query = new URLSearchParams(world.stub.callbackQuery(url, 'alice'));
+        edit?.(query);
+        return query.toString();
+      });
+      expect(reply.outcome).toBe('refused');
+      expect(told()).toMatchObject({ event: 'leg-refused', attemptId, provider, ...line });
+    },
+  );
 });
 
 describe('a refresh that fails leaves one line, and its caller the number of it', () => {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { HOUR_MS, SECOND_MS } from '@gatehouse/kernel/durations';
+import { newReference } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { SingleFlight } from '@gatehouse/kernel/single-flight';
 import { Log } from '@gatehouse/observability/log';
@@ -82,13 +83,15 @@ export class ProviderMetadataClient {
     } catch (cause) {
       const failure = upstreamFailure(cause, progress);
       const isUnfit = isAboutDocument(cause, progress);
+      const reference = newReference();
       const error = new GatehouseError(
         isUnfit ? 'provider_misconfigured' : 'provider_unavailable',
         `discovery of ${provider.name}: ${reasonOf(cause)}`,
-        { details: { provider: provider.name }, cause },
+        { details: { provider: provider.name, reference }, cause },
       );
       this.log.warn('provider-discovery-failed', {
         provider: provider.name,
+        reference,
         reason: reasonOf(cause),
         status: progress.status,
         verdict: verdictOf(isUnfit ? { kind: 'misconfigured' } : failure),

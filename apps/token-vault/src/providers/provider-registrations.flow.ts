@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { newReference } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import { OutboundFailure } from '@gatehouse/safe-fetch/outbound-failure';
@@ -79,8 +80,10 @@ export class ProviderRegistrations {
       const outage = OutboundFailure.in(error);
       if (!(error instanceof UnfitServer) && outage === undefined) throw error;
       const reason = error instanceof UnfitServer ? error.reason : (outage?.kind ?? '');
+      const reference = newReference();
       this.log.warn('provider-registration-failed', {
         provider: name,
+        reference,
         reason,
         ...(error instanceof UnfitServer ? { found: cleanedUrl(error.found), ...error.answer } : {}),
       });
@@ -88,7 +91,7 @@ export class ProviderRegistrations {
       throw new GatehouseError(
         isUnfit ? 'provider_misconfigured' : 'provider_unavailable',
         `registration at ${name}: ${reason}`,
-        { details: { provider: name }, cause: error },
+        { details: { provider: name, reference }, cause: error },
       );
     }
   }

@@ -1,5 +1,6 @@
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
 import { newAttemptId } from '@gatehouse/kernel/ids';
+import type { Log } from '@gatehouse/observability/log';
 import { GuardedBackend } from '@gatehouse/testing/guarded-backend';
 import { McpAuthorizationServer } from '@gatehouse/testing/mcp-authorization-server';
 import type { TestVaultOptions } from './test-vault.js';
@@ -21,12 +22,13 @@ export interface McpWorld extends VaultWorld {
 
 export interface McpWorldOptions {
   readonly replicas?: number;
+  readonly log?: Log;
   readonly providers: (
     world: Pick<McpWorld, 'authorization' | 'other' | 'backend' | 'lure'>,
   ) => TestVaultOptions['providers'];
 }
 
-export async function startMcpWorld({ replicas = 1, providers }: McpWorldOptions): Promise<McpWorld> {
+export async function startMcpWorld({ replicas = 1, log, providers }: McpWorldOptions): Promise<McpWorld> {
   const [authorization, other] = await Promise.all([
     new McpAuthorizationServer('/tenant').start(),
     new McpAuthorizationServer().start(),
@@ -37,6 +39,7 @@ export async function startMcpWorld({ replicas = 1, providers }: McpWorldOptions
   ]);
   const world = await startVaultWorld({
     replicas,
+    ...(log === undefined ? {} : { log }),
     providers: () => providers({ authorization, other, backend, lure }),
     backends: {
       notes: { type: 'upstreamInject', providerName: 'notes' },
