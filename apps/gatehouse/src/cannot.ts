@@ -8,11 +8,19 @@ export const EXIT_CODES = {
   noInput: 66,
   /** A file or folder that cannot be written. */
   noOutput: 73,
+  /** What is printed cannot be written. */
+  notPrinted: 74,
   /** Something else has to answer, or let go, and does not: the same command may work later. */
   tryAgain: 75,
   /** The configuration, or a secret that it refers to. */
   configuration: 78,
 } as const;
+
+/** Which of them a number is. */
+export const kindOf = (exitCode: number): keyof typeof EXIT_CODES =>
+  KINDS.find((kind) => EXIT_CODES[kind] === exitCode) ?? 'failed';
+
+const KINDS = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[];
 
 /** An error that the person at the keyboard can correct. Only its text is shown, without a stack. */
 export class Cannot extends Error {

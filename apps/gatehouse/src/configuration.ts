@@ -21,7 +21,10 @@ export function readConfiguration(
   if (file !== '-') refuseUnreadable(file);
   const configuration = readConfigurationText(file, { virtualServer });
   if (configuration === undefined)
-    throw new Cannot(`The configuration ${file} does not exist or cannot be read.`, 'noInput');
+    throw new Cannot(
+      `The configuration ${file} does not exist or cannot be read. Write one: gatehouse init`,
+      'noInput',
+    );
   return configuration;
 }
 

@@ -16,6 +16,7 @@ import { Patience, patienceMs } from './patience.js';
 import { reasonOf } from './reason.js';
 import type { TextStream } from './terminal.js';
 import { readWrittenSecret, writtenSections } from './written-secrets.js';
+import { inertJson } from './inert-text.js';
 
 export type MigratedPart = 'databases' | 'bus';
 
@@ -56,7 +57,7 @@ export async function migrate(
     bus = await patience.untilDone(() => provision(model, credentials));
     output.line(`bus: ${bus.length === 0 ? 'up to date' : `made ${bus.join(', ')}`}`);
   }
-  report?.write(`${JSON.stringify({ applied: databases, made: bus }, undefined, 2)}\n`);
+  report?.write(`${inertJson({ applied: databases, made: bus })}\n`);
   return 0;
 }
 

@@ -6,6 +6,13 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** How many rows at most: as many as a list says there are. */
+export function rowCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new InvalidArgumentError('Not a whole number from 1 on, of at most nine digits.');
+  return Number(text);
+}
+
 export const port = (text: string): number => between(text, 1, 65_535);
 
 export const replicaCount = (text: string): number => between(text, 1, 9);

@@ -1,5 +1,6 @@
 import { aligned } from './aligned.js';
 import type { Environment } from './configuration.js';
+import { inertJson, inertText } from './inert-text.js';
 import type { TextStream } from './terminal.js';
 
 /** One line of a table. */
@@ -20,20 +21,30 @@ export class Output {
     this.#isStyled = stream.isTTY === true && environment['NO_COLOR'] === undefined;
   }
 
+  /** Nothing of it steers the terminal, whoever wrote it. */
   line(text = ''): void {
-    this.stream.write(`${text}\n`);
+    this.stream.write(`${inertText(text)}\n`);
   }
 
   heading(text: string): void {
-    this.line(this.#isStyled ? `\u001b[1m${text}\u001b[22m` : text);
+    this.#styled(text, '\u001b[1m', '\u001b[22m');
   }
 
   /** The headings are bold for people, and what needs somebody is yellow. */
   table(headings: readonly string[], rows: readonly TableRow[]): void {
-    const [heading = '', ...lines] = aligned([headings, ...rows.map(({ cells }) => cells)]);
+    const [heading = '', ...lines] = aligned([
+      headings,
+      ...rows.map(({ cells }) => cells.map((cell) => inertText(cell).replaceAll('\n', ' '))),
+    ]);
     this.heading(heading);
     for (const [index, line] of lines.entries())
-      this.line(this.#isStyled && rows[index]?.needsAction === true ? `\u001b[33m${line}\u001b[39m` : line);
+      if (rows[index]?.needsAction === true) this.#styled(line, '\u001b[33m', '\u001b[39m');
+      else this.line(line);
+  }
+
+  /** The same for programs. */
+  json(document: unknown): void {
+    this.stream.write(`${inertJson(document)}\n`);
   }
 
   /** Does a step and prints one line when it is done, with how long it took. */
@@ -42,6 +53,11 @@ export class Output {
     const value = await work();
     this.line(`  ${name.padEnd(22)}${seconds(Date.now() - beganMs).padStart(7)}   ${detail}`.trimEnd());
     return value;
+  }
+
+  #styled(text: string, on: string, off: string): void {
+    if (this.#isStyled) this.stream.write(`${on}${inertText(text)}${off}\n`);
+    else this.line(text);
   }
 }
 

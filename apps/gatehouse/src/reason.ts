@@ -16,6 +16,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   ENOTDIR: 'a file is in its place',
   EISDIR: 'a folder is in the place of a file',
   ENOENT: 'it is below what cannot be made',
+  ENOTEMPTY: 'something is in it',
   ENOSPC: 'the disk is full',
   EDQUOT: 'this user has no more room on the disk',
   EMFILE: 'too many files are open',

@@ -9,6 +9,7 @@ import { isThisMachine } from './init/configuration-text.js';
 import type { Output } from './output.js';
 import { PROGRAM } from './paths.js';
 import type { TextStream } from './terminal.js';
+import { inertJson } from './inert-text.js';
 
 export interface ValidateOptions {
   readonly withExplanation: boolean;
@@ -75,7 +76,7 @@ export function validateAsJson(
   { withExplanation, virtualServer, environment }: ValidateOptions,
   to: TextStream,
 ): number {
-  const print = (report: Report): void => void to.write(`${JSON.stringify(report, undefined, 2)}\n`);
+  const print = (report: Report): void => void to.write(`${inertJson(report)}\n`);
   try {
     const configuration = readConfiguration(file === '-' ? file : resolve(file), virtualServer);
     const part = environment === undefined ? 'none' : 'all';

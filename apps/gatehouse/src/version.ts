@@ -7,6 +7,7 @@ import type { Output } from './output.js';
 import { BUILD_FILE, REPOSITORY } from './paths.js';
 import type { TextStream } from './terminal.js';
 import { natsServerIn, programFolders } from './up/nats.js';
+import { inertJson } from './inert-text.js';
 
 interface Versions {
   readonly gatehouse: string;
@@ -23,7 +24,7 @@ interface Versions {
 export function version(output: Output, json: TextStream | undefined): number {
   const versions = versionsHere();
   if (json !== undefined) {
-    json.write(`${JSON.stringify(versions, undefined, 2)}\n`);
+    json.write(`${inertJson(versions)}\n`);
     return 0;
   }
   const { gatehouse, commit, node, natsServer, postgres } = versions;

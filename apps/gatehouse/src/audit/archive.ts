@@ -16,7 +16,7 @@ import { storedEntries } from '@gatehouse/persistence/custody-log/stored-log';
 import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
-import { reasonOf } from '../reason.js';
+import { plainReason } from '../reason.js';
 import type { TextStream } from '../terminal.js';
 import {
   dataFileOf,
@@ -29,6 +29,7 @@ import {
 import { auditAccess } from './audit-access.js';
 import { CustodyDatabase, type Partition } from './custody-database.js';
 import { contentFindings, MANIFEST_PROBLEMS, sequenceFindings } from './verify-archives.js';
+import { inertJson } from '../inert-text.js';
 
 export interface ArchiveOptions {
   readonly config: string;
@@ -72,15 +73,18 @@ export async function archive(
   return await CustodyDatabase.use(databaseUrl(), async (database) => {
     if (!(await database.isOwner()))
       throw new Cannot(
-        'The custody log belongs to another role than the one of postgres.tokenVault.',
+        'The custody log belongs to another role than the one of postgres.tokenVault. Name that one: postgres.tokenVault.ownerUrl.',
         'configuration',
       );
     const done = await archiveUntil(until, { database, keys, folder }, remove, output);
-    report?.write(`${JSON.stringify({ ...done, removed: remove }, undefined, 2)}\n`);
+    report?.write(`${inertJson({ ...done, removed: remove })}\n`);
     return 0;
   }).catch((error: unknown) => {
     if (!isOfTheDisk(error)) throw error;
-    throw new Cannot(`The folder ${folder} cannot be written: ${reasonOf(error)}`, 'noOutput');
+    throw new Cannot(
+      `The folder ${folder} cannot be written: ${plainReason(error)}. Name another one: --directory <folder>`,
+      'noOutput',
+    );
   });
 }
 
@@ -137,7 +141,9 @@ export function parseBefore(before: string, nowMs: number): Date {
 function positionAfter(manifests: readonly Manifest[]): Position {
   const [finding] = sequenceFindings(manifests, { first: 1, last: 0 });
   if (finding !== undefined)
-    throw new Cannot(`The database’s list of archives is not whole: ${finding.where}: ${finding.what}.`);
+    throw new Cannot(
+      `The database’s list of archives is not whole: ${finding.where}: ${finding.what}. Nothing was archived. See everything that is wrong: gatehouse audit verify --config <file>`,
+    );
   const last = manifests.at(-1);
   return {
     number: (last?.number ?? 0) + 1,
@@ -156,7 +162,7 @@ function opened(text: string, keys: CustodyKeyring): Manifest {
   const read = readManifest(text, keys);
   if (!read.ok)
     throw new Cannot(
-      `The database’s list of archives cannot be relied on: a manifest ${MANIFEST_PROBLEMS[read.problem]}.`,
+      `The database’s list of archives cannot be relied on: a manifest ${MANIFEST_PROBLEMS[read.problem]}. Nothing was archived. See everything that is wrong: gatehouse audit verify --config <file>`,
     );
   return read.manifest;
 }
@@ -199,7 +205,9 @@ async function exported(archiving: Archiving, partition: Partition, position: Po
   }
   const [finding] = await contentFindings({ folder, manifest }, keys);
   if (finding !== undefined)
-    throw new Cannot(`What was archived does not read back. ${finding.where}: ${finding.what}.`);
+    throw new Cannot(
+      `What was archived does not read back. ${finding.where}: ${finding.what}. Nothing was removed. Name a folder on another disk: --directory <folder>`,
+    );
   await writeManifestFile(folder, partition.name, writeManifest(manifest));
   return manifest;
 }

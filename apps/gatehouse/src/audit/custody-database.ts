@@ -66,7 +66,9 @@ export class CustodyDatabase implements Queries {
         );
       const away = await databaseUnreachable(url);
       if (away !== undefined) throw new Cannot(away, 'tryAgain');
-      throw new Cannot(`The custody log cannot be read: ${reasonOf(error)}.`);
+      throw new Cannot(
+        `The custody log cannot be read: ${reasonOf(error)}. Look what is wrong with its database: gatehouse doctor --config <file>`,
+      );
     }
   }
 
@@ -118,7 +120,9 @@ export class CustodyDatabase implements Queries {
       await this.client.query(`lock table ${name} in share mode`);
       const { rows } = await this.client.query<{ count: string }>(`select count(*) from ${name}`);
       if (Number(rows[0]?.count) !== manifest.entries)
-        throw new Cannot(`${partition} has got rows since it was archived: archive it again.`);
+        throw new Cannot(
+          `${partition} has got rows since it was archived. Nothing was removed. Move its archive away, then run the command again.`,
+        );
       await this.client.query(
         'insert into custody_archives (number, partition, manifest) values ($1, $2, $3)',
         [manifest.number, partition, text],

@@ -16,6 +16,7 @@ import {
   sequenceFindings,
   type ArchiveFinding,
 } from './verify-archives.js';
+import { inertJson } from '../inert-text.js';
 
 /** Exit code when something is not what was written. */
 export const FOUND = 2;
@@ -70,7 +71,7 @@ export async function verify(
       ? null
       : { entries: stored.entries, chains: stored.chains, archives: stored.manifests.length };
   const document = { verifies: findings.length === 0, database, archives: archives.verified, findings };
-  report?.write(`${JSON.stringify(document, undefined, 2)}\n`);
+  report?.write(`${inertJson(document)}\n`);
   return findings.length === 0 ? 0 : FOUND;
 }
 
@@ -129,7 +130,10 @@ async function verifyFolders(
     folders.map((folder) => resolve(folder)),
     keys,
   ).catch(() => {
-    throw new Cannot(`The archives in ${folders.join(', ')} do not exist or cannot be read.`, 'noInput');
+    throw new Cannot(
+      `The archives in ${folders.join(', ')} do not exist or cannot be read. Name where they are: --archive <folder>`,
+      'noInput',
+    );
   });
   const manifests = set.archives.map(({ manifest }) => manifest);
   const findings = [...set.findings, ...sequenceFindings(manifests, { first, last })];

@@ -44,7 +44,20 @@ describe('gatehouse backup', () => {
     );
     expect(stdout).toContain(`restore ${made} --check`);
     expect(await names()).toHaveLength(1);
-    await expect(stat(`${made}.partial`)).rejects.toThrow('ENOENT');
+    // Nothing half is left beside it, and nobody else may look into it.
+    const beside = (await readdir(stored.folder)).filter((name) => name.startsWith('made'));
+    expect(beside).toEqual(['made']);
+    expect((await stat(made)).mode & 0o777).toBe(0o700);
+    for (const file of await readdir(made, { recursive: true, withFileTypes: true }))
+      expect((await stat(join(file.parentPath, file.name))).mode & 0o077).toBe(0);
+  });
+
+  test('attack: what somebody has put where a half backup would be is neither used nor thrown away', async () => {
+    const made = stored.path('planted');
+    await mkdir(`${made}.partial`);
+    await writeFile(join(`${made}.partial`, 'kept'), 'kept');
+    expect(await stored.patiently(['backup', made])).toMatchObject({ code: 0 });
+    expect(await readdir(`${made}.partial`)).toEqual(['kept']);
   });
 
   test('takes the place of an empty folder, and of nothing else', async () => {

@@ -1,4 +1,15 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Secret } from '@gatehouse/kernel/secret';
@@ -27,6 +38,7 @@ import {
 import { summaryOf } from './backup-summary.js';
 import { passphraseOf, PASSPHRASE_VARIABLE } from './passphrase.js';
 import { newSalt, SealedFiles, sealingKeys } from './sealed-files.js';
+import { inertJson } from '../inert-text.js';
 
 export interface BackupOptions {
   readonly folder: string;
@@ -103,15 +115,16 @@ interface StateKept {
 }
 
 async function copy(access: InstallationAccess, job: Job, state: StateKept | undefined): Promise<void> {
-  const draft = `${job.folder}.partial`;
+  // Nobody else can have made it, and nothing that is there is taken for it.
+  const draft = `${job.folder}.partial-${randomBytes(6).toString('hex')}`;
   try {
-    rmSync(draft, { recursive: true, force: true });
     makeFolder(dirname(draft));
-    makeFolder(draft, 0o700);
+    mkdirSync(draft, { mode: 0o700 });
     const manifest = await writeAll(access, { ...job, folder: draft }, state);
-    if (existsSync(job.folder)) rmSync(job.folder, { recursive: true });
+    // An empty folder goes. One in which somebody has put something meanwhile stays, and the backup fails.
+    if (existsSync(job.folder)) rmdirSync(job.folder);
     renameSync(draft, job.folder);
-    job.report?.write(`${JSON.stringify({ folder: job.folder, ...summaryOf(manifest) }, undefined, 2)}\n`);
+    job.report?.write(`${inertJson({ folder: job.folder, ...summaryOf(manifest) })}\n`);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     if (!isSystemError(error)) throw error;
@@ -130,12 +143,7 @@ async function writeAll(
   const salt = newSalt();
   const keys = passphrase === undefined ? undefined : sealingKeys(passphrase, salt);
   const files = new SealedFiles(folder, keys);
-  const databases = await copyDatabases(access.databases, files);
-  for (const { service, tables } of databases) {
-    const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-    const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
-    output.line(`${service.padEnd(22)}${tables.length} tables, ${rows} rows, ${bytes} bytes packed`);
-  }
+  const databases = await copyDatabases(access.databases, files, output);
   const kept = state?.config === undefined ? [] : await keptFiles(access, files, output);
   const stateKeys = state?.keys;
   const manifest: ManifestBody = {
@@ -165,6 +173,7 @@ async function writeAll(
 async function copyDatabases(
   databases: InstallationAccess['databases'],
   files: SealedFiles,
+  output: Output,
 ): Promise<BackupDatabase[]> {
   const copies: DatabaseCopy[] = [];
   const begin = async (
@@ -174,7 +183,12 @@ async function copyDatabases(
     const [next, ...more] = left;
     if (next === undefined) {
       const written: BackupDatabase[] = [];
-      for (const copy of copies) written.push(await copy.during(async () => await copyDatabase(copy, files)));
+      for (const copy of copies) {
+        const database = await copy.during(async () => await copyDatabase(copy, files));
+        // Each at once: a large one takes its time.
+        output.line(summaryLine(database));
+        written.push(database);
+      }
       return written;
     }
     const [service, url] = next;
@@ -186,6 +200,12 @@ async function copyDatabases(
     });
   };
   return await begin([...databases], undefined);
+}
+
+function summaryLine({ service, tables }: BackupDatabase): string {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
+  return `${service.padEnd(22)}${tables.length} tables, ${rows} rows, ${bytes} bytes packed`;
 }
 
 function placeOf(url: Secret): string {

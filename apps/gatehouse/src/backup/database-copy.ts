@@ -7,12 +7,15 @@ import { schemaOf } from '@gatehouse/persistence/schema-of';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { Cannot } from '../cannot.js';
+import { sealedByKey } from '../operate/sealed-values.js';
 import { migrationsOf } from '../paths.js';
 import { reasonOf } from '../reason.js';
 import type { BackedUp, BackupDatabase, BackupTable } from './manifest.js';
 
 const BOOKKEEPING = '_prisma_migrations';
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A table or a column that is not there. */
+const OF_ANOTHER_RELEASE: ReadonlySet<string | undefined> = new Set(['42P01', '42703']);
 
 export interface CopiedTable {
   readonly name: string;
@@ -125,6 +128,25 @@ export class DatabaseCopy {
       if (rowCount !== 0) return false;
     }
     return true;
+  }
+
+  /** Ids of the keys that seal what is there; none where the tables are of another release. */
+  async sealingKeys(): Promise<readonly string[]> {
+    try {
+      const sealed = await sealedByKey(
+        {
+          query: async ({ text }) => {
+            const { rows, rowCount } = await this.client.query({ text });
+            return { rows, rowCount: rowCount ?? 0 };
+          },
+        },
+        this.service,
+      );
+      return [...sealed.keys()];
+    } catch (error) {
+      if (error instanceof pg.DatabaseError && OF_ANOTHER_RELEASE.has(error.code)) return [];
+      throw error;
+    }
   }
 
   /** Services that are connected now. */

@@ -92,6 +92,37 @@ describe('a database of an earlier release', () => {
   });
 });
 
+describe('the database of another gateway', () => {
+  test('attack: is not replaced: its rows are sealed with keys that this configuration does not have', async () => {
+    const other = await startTestDatabase('token-vault');
+    try {
+      const made = stored.path('of-ours');
+      expect(await stored.patiently(['backup', made])).toMatchObject({ code: 0 });
+      const sealed = Buffer.from([1, 'theirs'.length, ...Buffer.from('theirs'), 0]);
+      await asAdmin(
+        other.adminUrl.reveal(),
+        `insert into token_vault.connections (id, account_id, provider, subject, scopes, tokens, access_obtained_at, attempt_id)
+         values (gen_random_uuid(), gen_random_uuid(), 'octo', 's', '{}', '\\x${sealed.toString('hex')}', now(), 'a')`,
+      );
+      const changed = { TOKEN_VAULT_DATABASE_URL: other.url.reveal() };
+      for (const more of [[], ['--replace']]) {
+        const { code, stderr } = await stored.patiently(['restore', made, ...more], changed);
+        expect([code, stderr]).toEqual([
+          more.length === 0 ? 73 : 78,
+          expect.stringMatching(
+            more.length === 0 ? /is not empty/ : /sealed with keys .* \(theirs\).*Nothing was restored/,
+          ),
+        ]);
+      }
+      expect(
+        await asAdmin(other.adminUrl.reveal(), 'select count(*)::int as count from token_vault.connections'),
+      ).toEqual([{ count: 1 }]);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
 test('a database that is away is said without its password: exit code 75', async () => {
   const url = 'postgres://someone:hidden-password@127.0.0.1:1/gatehouse';
   const { code, stderr } = await stored.run(['backup', stored.path('of-away')], {

@@ -18,6 +18,7 @@ import type { BackedUp, BackupManifest } from './manifest.js';
 import { openBackup, type OpenedBackup } from './opened-backup.js';
 import { passphraseOf } from './passphrase.js';
 import { writeMissingFiles } from './restored-files.js';
+import { inertJson } from '../inert-text.js';
 
 export interface RestoreOptions {
   readonly folder: string;
@@ -120,7 +121,7 @@ function tell(to: TextStream | undefined, manifest: BackupManifest, restored: Re
     applied: restored?.applied ?? {},
     custody: restored === undefined ? null : custodyOf(restored.custody),
   };
-  to?.write(`${JSON.stringify(document, undefined, 2)}\n`);
+  to?.write(`${inertJson(document)}\n`);
 }
 
 function describe({ made, gatehouse, gateway, databases, sealing }: BackupManifest, output: Output): void {
@@ -142,11 +143,14 @@ async function into(
   const { manifest } = opened;
   refuseOtherInstallation(access, manifest);
   await withCopies(access.databases, async (copies) => {
-    for (const copy of copies) await copy.during(async () => await refuseTarget(copy, replace));
+    for (const copy of copies) await copy.during(async () => await refuseTarget(copy, replace, access));
     const done: string[] = [];
     let takeBack = (): void => undefined;
     try {
-      for (const copy of copies) await copy.during(async () => await fill(copy, opened));
+      for (const copy of copies) {
+        await copy.during(async () => await fill(copy, opened));
+        output.line(`${copy.service.padEnd(22)}written`);
+      }
       takeBack = beforeCommit();
       await commitAll(copies, done);
     } catch (error) {
@@ -194,7 +198,11 @@ function refuseOtherInstallation(access: InstallationAccess, manifest: BackupMan
     );
 }
 
-async function refuseTarget(copy: DatabaseCopy, replace: boolean): Promise<void> {
+async function refuseTarget(
+  copy: DatabaseCopy,
+  replace: boolean,
+  { keys }: InstallationAccess,
+): Promise<void> {
   const running = await copy.connectedServices();
   if (running.length > 0)
     throw new Cannot(
@@ -205,6 +213,13 @@ async function refuseTarget(copy: DatabaseCopy, replace: boolean): Promise<void>
     throw new Cannot(
       `The database of ${copy.service} is not empty. Nothing was restored. Name another database, or say --replace: what is in it goes then.`,
       'noOutput',
+    );
+  const known = keys.filter(({ of }) => of === copy.service).map(({ id }) => id);
+  const foreign = (await copy.sealingKeys()).filter((id) => !known.includes(id));
+  if (foreign.length > 0)
+    throw new Cannot(
+      `What is in the database of ${copy.service} was sealed with keys that this configuration does not have (${foreign.join(', ')}): it is the database of another gateway, or keys are missing. Nothing was restored. Name the right database or the right keys; to throw it away all the same, drop its schema yourself.`,
+      'configuration',
     );
 }
 

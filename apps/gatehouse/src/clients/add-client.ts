@@ -50,7 +50,7 @@ export function addClient(options: AddClientOptions, output: Output): number {
   const next = file.next.replace('gatehouse', name);
   if (json) {
     const done = remove ? { removed: true } : { url, next };
-    output.line(JSON.stringify({ client: options.client, file: file.path, name, ...done }, undefined, 2));
+    output.json({ client: options.client, file: file.path, name, ...done });
     return 0;
   }
   output.line(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { wholeNumber } from '../option-values.js';
+import { rowCount } from '../option-values.js';
 
 /** Which installation, and in which form its rows are wanted: the same for every command that looks into one. */
 export const ofInstallation = (command: Command): Command =>
@@ -14,7 +14,7 @@ export const ofInstallation = (command: Command): Command =>
 const DEFAULT_LIMIT = 100;
 
 export const withLimit = (command: Command): Command =>
-  command.option('--limit <count>', 'how many at most', wholeNumber, DEFAULT_LIMIT);
+  command.option('--limit <count>', 'how many at most', rowCount, DEFAULT_LIMIT);
 
 /** A group without a further word lists, so its help says how. */
 export const listsByItself = (group: Command, list: Command): Command =>

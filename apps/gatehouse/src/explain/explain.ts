@@ -39,7 +39,7 @@ export async function explain(
     throw new Cannot(
       `${what} is no tool or backend of ${config}${logs.length === 0 ? '; for a call, name the log of the proxy: --log FILE' : ', and no call of the log has this id'}.`,
     );
-  if (json) output.line(JSON.stringify(explanations.map(asObject), undefined, 2));
+  if (json) output.json(explanations.map(asObject));
   else for (const facts of explanations) print(facts, output);
   return 0;
 }

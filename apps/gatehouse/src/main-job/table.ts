@@ -1,4 +1,5 @@
 import { aligned } from '../aligned.js';
+import { inertJson } from '../inert-text.js';
 import type { Arrival, Row } from './arrivals.js';
 
 const HEADINGS = ['', 'tool', 'backend', 'strategy', 'arrived', 'issuer', 'subject', 'audience'];
@@ -34,7 +35,7 @@ export function renderJson(rows: readonly Row[]): string {
     expected: plainArrival(expected),
     ok: isRight,
   }));
-  return JSON.stringify(plain, undefined, 2);
+  return inertJson(plain);
 }
 
 const plainArrival = ({ credential, issuer, subject, audience, unexpected }: Arrival) => ({

@@ -5,7 +5,7 @@ import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
 import { areTold, endAll, TOLD, UNTOLD } from './ending.js';
-import { instant, minute, printJson, printList, type ListOptions } from './listing.js';
+import { instant, minute, printList, type ListOptions } from './listing.js';
 import { shown } from './people.js';
 import { reach, type Which } from './reached.js';
 import { inAuthorizationServer } from './service-database.js';
@@ -63,7 +63,7 @@ export async function listClients(
       installation,
       async (own) => await clientsOf(own, installation.model, { limit }),
     );
-    if (json) printJson(output, { clients: rows.map(plain), total });
+    if (json) output.json({ clients: rows.map(plain), total });
     else
       printList(output, {
         headings: ['client', 'id', 'kind', 'called back at', 'last used (UTC)', 'sessions', 'people'],
@@ -188,8 +188,8 @@ export async function removeClient(
         );
       await forget(own, client);
       const ended = await endAll(own, await openSessionsOf(own, client));
-      const told = await areTold(own, ended);
-      if (json) printJson(output, { removed: client, sessionsEnded: ended.length, told });
+      const told = await areTold(own, ended, (text) => (json ? undefined : output.line(text)));
+      if (json) output.json({ removed: client, sessionsEnded: ended.length, told });
       else report(output, known, ended.length, told);
     });
   });

@@ -5,11 +5,11 @@ import { natsUser } from '@gatehouse/config/secrets/secret-kinds';
 import { askOnce } from '@gatehouse/messaging/ask-once';
 import type { BusOptions } from '@gatehouse/messaging/bus-options';
 import type { Queries } from '@gatehouse/persistence/database';
-import { Cannot } from '../cannot.js';
+import { Cannot, kindOf } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
 import { writtenSections } from '../written-secrets.js';
-import { instant, minute, printJson, printList, type ListOptions } from './listing.js';
+import { instant, minute, printList, type ListOptions } from './listing.js';
 import { calledBy, peopleOf, shown, theAccount, type Person } from './people.js';
 import { reach, type Reached, type Which } from './reached.js';
 import { inAuthorizationServer, inTokenVault } from './service-database.js';
@@ -29,6 +29,10 @@ interface ConnectionRow {
   readonly connectedAt: Date;
   readonly refreshedAt: Date | null;
   readonly isSetAside: boolean;
+  /** Null: nobody has looked yet (docs/adr/0079). */
+  readonly hasRefreshToken: boolean | null;
+  readonly refreshRotated: boolean | null;
+  readonly tokenAudiences: readonly string[];
   readonly sessions: number;
 }
 
@@ -36,6 +40,7 @@ interface ConnectionRow {
 const COLUMNS = `c.id, c.account_id as "accountId", c.provider, c.subject, c.name, c.email, c.scopes,
   c.lacking_scopes as "lackingScopes", c.state, c.access_expires_at as "accessExpiresAt", c.connected_at as "connectedAt",
   c.refreshed_at as "refreshedAt", c.set_aside_at is not null as "isSetAside",
+  c.has_refresh_token as "hasRefreshToken", c.refresh_rotated as "refreshRotated", c.token_audiences as "tokenAudiences",
   (select count(*)::int from session_connections sc where sc.connection_id = c.id) as sessions`;
 
 interface ConnectionsOptions extends ListOptions {
@@ -63,18 +68,27 @@ export async function listConnections(
       return { rows: found.rows, total: found.rows[0]?.total ?? 0 };
     });
     const people = await ownersOf(installation, rows);
-    if (json) printJson(output, { connections: rows.map((row) => plain(row, people)), total });
-    else printTable(output, rows, people, total);
+    if (json) output.json({ connections: rows.map((row) => plain(row, people)), total });
+    else printTable(output, rows, { people, total, none: noneOf(installation, provider) });
   });
   return 0;
 }
 
-function printTable(
-  output: Output,
-  rows: readonly ConnectionRow[],
-  people: ReadonlyMap<string, Person>,
-  total: number,
-): void {
+/** A name that no provider has is more often mistyped than looked for. */
+function noneOf({ model }: Reached, provider: string | undefined): string {
+  if (provider === undefined) return 'Nobody is connected to a provider.';
+  const names = (model.authServer?.upstreamProviders ?? []).map(({ name }) => name);
+  const isKnown = names.includes(provider);
+  return `Nobody is connected to ${shown(provider)}.${isKnown ? '' : ` The configuration has no such provider; it has ${names.join(', ') || 'none'}.`}`;
+}
+
+interface Listed {
+  readonly people: ReadonlyMap<string, Person>;
+  readonly total: number;
+  readonly none: string;
+}
+
+function printTable(output: Output, rows: readonly ConnectionRow[], { people, total, none }: Listed): void {
   printList(output, {
     headings: ['connection', 'person', 'provider', 'there', 'state', 'expires (UTC)', 'scopes'],
     rows: rows.map((row) => ({
@@ -90,7 +104,7 @@ function printTable(
       needsAction: row.isSetAside || row.state !== 'live' || row.lackingScopes.length > 0,
     })),
     total,
-    none: 'Nobody is connected to a provider.',
+    none,
   });
 }
 
@@ -110,6 +124,9 @@ const plain = (row: ConnectionRow, people: ReadonlyMap<string, Person>) => {
     connected: instant(row.connectedAt),
     refreshed: instant(row.refreshedAt),
     expires: instant(row.accessExpiresAt),
+    refreshToken: row.hasRefreshToken,
+    rotates: row.refreshRotated,
+    audiences: row.tokenAudiences,
     sessions: row.sessions,
   };
 };
@@ -162,15 +179,28 @@ export async function revokeConnections(
     );
     const bus = busOptionsOf(installation);
     const revoked: Chosen[] = [];
-    for (const one of chosen) if (await revoke(bus, one)) revoked.push(one);
-    if (json) printJson(output, { revoked: revoked.map(({ id }) => id) });
-    else {
-      for (const { id, provider: at } of revoked) output.line(`Revoked ${id}: ${at}`);
-      if (revoked.length === 0) output.line('No connection was there.');
+    for (const one of chosen) {
+      const isRevoked = await revoke(bus, one).catch((error: unknown) => {
+        throw json ? withDone(error, revoked) : error;
+      });
+      if (!isRevoked) continue;
+      revoked.push(one);
+      // What is done is said at once: the next one may fail.
+      if (!json) output.line(`Revoked ${one.id}: ${one.provider}`);
     }
+    if (json) output.json({ revoked: revoked.map(({ id }) => id) });
+    else if (revoked.length === 0) output.line('No connection was there.');
   });
   return 0;
 }
+
+const withDone = (error: unknown, revoked: readonly Chosen[]): unknown =>
+  error instanceof Cannot && revoked.length > 0
+    ? new Cannot(
+        `Revoked: ${revoked.map(({ id }) => id).join(', ')}. ${error.message}`,
+        kindOf(error.exitCode),
+      )
+    : error;
 
 const UUID_BEGINNING = /^[0-9a-f-]{8,36}$/;
 

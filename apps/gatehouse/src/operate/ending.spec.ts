@@ -7,7 +7,8 @@ import { until } from '@gatehouse/testing/until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
-import { gatehouse } from '../terminal.fixture.js';
+import { runCommandLine } from '../command-line.js';
+import { gatehouse, KeptTerminal } from '../terminal.fixture.js';
 
 /** The command waits for so long, and the test for longer. */
 const PATIENCE_MS = 120_000;
@@ -57,6 +58,21 @@ const end = async (account: string) =>
   });
 
 describe('a session that a command ends', () => {
+  test('says for what it waits', async () => {
+    server = await connected('gatehouse-authorization-server');
+    try {
+      const terminal = new KeptTerminal({ AUTHORIZATION_SERVER_DATABASE_URL: database.url.reveal() });
+      const account = await signedIn(server);
+      const ending = runCommandLine(['sessions', 'end', '--account', account, '--config', config], terminal);
+      await terminal.untilSaid('Waiting until the vault and the proxies know', ending);
+      await server.query('update sessions set announced_at = now() where closed_at is not null');
+      expect(await ending).toBe(0);
+      expect(terminal.stdout.text).toContain('the proxies have been told');
+    } finally {
+      await server.end();
+    }
+  });
+
   test('is told by the authorization server where that runs, and the command waits for it', async () => {
     server = await connected('gatehouse-authorization-server');
     try {

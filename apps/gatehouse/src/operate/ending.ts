@@ -7,6 +7,7 @@ import { endSessionText } from '@gatehouse/persistence/end-session';
 /** The outbox is looked at every three seconds; a machine may be busy. */
 const TOLD_WITHIN_MS = 60 * SECOND_MS;
 const LOOK_EVERY_MS = 250;
+const SAY_AFTER_MS = SECOND_MS;
 
 /** @returns those that were still open. */
 export async function endAll<Row extends { readonly tsid: string }>(
@@ -25,21 +26,30 @@ export async function endAll<Row extends { readonly tsid: string }>(
   return ended;
 }
 
-/** Whether the vault and the proxies know. The authorization server tells them, as soon as it runs. */
+/**
+ * Whether the vault and the proxies know. The authorization server tells them, as soon as it runs.
+ * @param say that somebody is waiting
+ */
 export async function areTold(
   own: Queries,
   sessions: readonly { readonly tsid: string }[],
+  say: (text: string) => void,
 ): Promise<boolean> {
   if (!(await isServed(own))) return false;
   const tsids = sessions.map(({ tsid }) => tsid);
-  const untilMs = Date.now() + TOLD_WITHIN_MS;
-  while (Date.now() < untilMs) {
+  const beganMs = Date.now();
+  let hasSaid = false;
+  while (Date.now() < beganMs + TOLD_WITHIN_MS) {
     const { rowCount } = await own.query({
       name: 'sessions-untold',
       text: 'select from sessions where tsid = any($1::uuid[]) and announced_at is null limit 1',
       values: [tsids],
     });
     if (rowCount === 0) return true;
+    if (!hasSaid && Date.now() > beganMs + SAY_AFTER_MS) {
+      say('Waiting until the vault and the proxies know, a minute at most.');
+      hasSaid = true;
+    }
     await delay(LOOK_EVERY_MS);
   }
   return false;

@@ -23,18 +23,6 @@ export function printList(output: Output, { headings, rows, total, none }: Listi
   if (total > rows.length) output.line(`${total - rows.length} more. See all of them: --limit ${total}`);
 }
 
-/** What moves a terminal's cursor or turns the direction of its text, and stands in JSON as it is. */
-const STEERS = /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
-/** The same for programs. People choose their names, and somebody may look at it in a terminal. */
-export const printJson = (output: Output, document: unknown): void =>
-  output.line(
-    JSON.stringify(document, undefined, 2).replaceAll(
-      STEERS,
-      (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    ),
-  );
-
 /** A time in a table; UTC. */
 export const minute = (at: Date | null): string =>
   at === null ? '-' : at.toISOString().slice(0, 16).replace('T', ' ');

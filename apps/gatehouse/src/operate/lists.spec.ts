@@ -168,6 +168,9 @@ describe('gatehouse connections', () => {
       sessions: 0,
       expires: null,
       refreshed: null,
+      refreshToken: null,
+      rotates: null,
+      audiences: [],
     });
     expect(connections.find(({ connection }) => connection === live)).toMatchObject({ sessions: 1 });
     expect(connections.find(({ connection }) => connection === aside)).toMatchObject({ setAside: true });
@@ -188,6 +191,23 @@ describe('gatehouse connections', () => {
     expect(await json('connections', '--provider', 'octo')).toMatchObject({ total: 2 });
     const listed = await lines('connections', '--limit', '1');
     expect(listed.at(-1)).toBe('2 more. See all of them: --limit 3');
+  });
+
+  test('a limit that shows nothing is refused, and the limit that a list proposes is taken', async () => {
+    await stored.connection(await stored.person());
+    for (const limit of ['0', '-1', '1e3', ''])
+      expect(await refused('connections', '--limit', limit)).toEqual([
+        64,
+        expect.stringContaining('Not a whole number from 1 on'),
+      ]);
+    expect(await json('connections', '--limit', '1000000')).toMatchObject({ total: 1 });
+  });
+
+  test('of a provider that nobody has: what is mistyped is told from what is empty', async () => {
+    expect(await lines('connections', '--provider', 'octo')).toEqual(['Nobody is connected to octo.']);
+    expect(await lines('connections', '--provider', 'octa')).toEqual([
+      'Nobody is connected to octa. The configuration has no such provider; it has acme-sso, octo.',
+    ]);
   });
 
   test('where callers sign in elsewhere, nobody is looked up', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { contractServer } from '@gatehouse/messaging/contract-server';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -17,6 +18,8 @@ let nats: TestNats;
 let vault: ReturnType<typeof contractServer>;
 let asked: unknown[] = [];
 let isThere = true;
+/** How many requests are answered; after them the vault is too busy. */
+let answers = Number.POSITIVE_INFINITY;
 
 beforeAll(async () => {
   nats = await startTestNats('demo');
@@ -28,6 +31,7 @@ beforeAll(async () => {
   vault = contractServer(nats.optionsOf('token-vault'));
   (vault as unknown as Answering).addHandler(connectionRevoke.subject, async (request) => {
     asked.push(request);
+    if (asked.length > answers) throw new GatehouseError('internal', 'it has too much to do');
     return await Promise.resolve({ revoked: isThere });
   });
   const failure = await new Promise<unknown>((resolve) => {
@@ -41,7 +45,7 @@ afterAll(async () => {
   await nats.close();
 });
 beforeEach(async () => {
-  [asked, isThere] = [[], true];
+  [asked, isThere, answers] = [[], true, Number.POSITIVE_INFINITY];
   await stored.query('authorization-server', 'delete from accounts');
   await stored.query('token-vault', 'delete from connections');
 });
@@ -121,6 +125,34 @@ describe('gatehouse connections revoke', () => {
     const environment = typeof changed === 'function' ? changed() : changed;
     const { code, stderr } = await patiently(['connections', 'revoke', id], environment);
     expect([code, stderr, asked]).toEqual([78, expect.stringContaining(said), []]);
+  });
+
+  test('what was revoked before a failure is said, for people and in the document', async () => {
+    const account = await stored.person({ name: 'Alice' });
+    await stored.connection(account);
+    await stored.connection(account, { provider: 'acme-sso' });
+    const environment = {
+      NATS_CREDENTIALS: credentialsOf('authorization-server'),
+      VAULT_REQUEST_KEY: nats.requestKey.reveal(),
+    };
+    const typed = ['connections', 'revoke', '--account', 'Alice'];
+    answers = 1;
+    /** A busy machine may be too late for the first request already. */
+    const revoking = async (...more: readonly string[]): Promise<Ran> => {
+      for (let attempt = 0; ; attempt += 1) {
+        asked = [];
+        const ran = await stored.run([...typed, ...more], environment);
+        if (asked.length > 1 || attempt > 20) return ran;
+      }
+    };
+    const people = await revoking();
+    expect([people.code, people.stdout]).toEqual([
+      75,
+      expect.stringMatching(/^Revoked [0-9a-f-]{36}: \S+\n$/),
+    ]);
+    const programs = await revoking('--json');
+    const { error } = JSON.parse(programs.stdout) as { readonly error: { readonly message: string } };
+    expect([programs.code, error.message]).toEqual([75, expect.stringMatching(/^Revoked: [0-9a-f-]{36}\. /)]);
   });
 
   test('a vault that is away revokes nothing, and that is said: exit code 75', async () => {

@@ -4,7 +4,7 @@ import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
 import { areTold, endAll, TOLD, UNTOLD } from './ending.js';
-import { instant, minute, printJson, printList, type ListOptions } from './listing.js';
+import { instant, minute, printList, type ListOptions } from './listing.js';
 import { calledBy, shown, theAccount, type Person } from './people.js';
 import { reach, type Which } from './reached.js';
 import { inAuthorizationServer, inTokenVault } from './service-database.js';
@@ -54,7 +54,7 @@ export async function listSessions(
       return { rows: found.rows, total: found.rows[0]?.total ?? 0 };
     });
     const counts = await inTokenVault(installation, async (vault) => await connectionsOf(vault, rows));
-    if (json) printJson(output, { sessions: rows.map((row) => plain(row, counts)), total });
+    if (json) output.json({ sessions: rows.map((row) => plain(row, counts)), total });
     else
       printList(output, {
         headings: ['session', 'person', 'client', 'since (UTC)', 'last used (UTC)', 'connections'],
@@ -129,8 +129,8 @@ export async function endSessions(
       const chosen =
         session === undefined ? await ofAccount(own, account ?? '') : [await named(own, session)];
       const ended = await endAll(own, chosen);
-      const told = await areTold(own, ended);
-      if (json) printJson(output, { ended: ended.map(({ tsid }) => digestOf(tsid)), told });
+      const told = await areTold(own, ended, (text) => (json ? undefined : output.line(text)));
+      if (json) output.json({ ended: ended.map(({ tsid }) => digestOf(tsid)), told });
       else report(output, ended, told);
     });
   });

@@ -7,6 +7,7 @@ import { answerAsMcpServer } from '@gatehouse/testing/legacy-mcp';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DEMONSTRATION_CONFIGURATION } from '../paths.js';
 import { gatehouse } from '../terminal.fixture.js';
+import { listedTools } from './listed-tools.client.js';
 
 const TOKEN = 'a-token-of-alice';
 
@@ -79,6 +80,13 @@ describe('gatehouse tools, at a gateway that runs', () => {
     const { stdout } = await run({ GATEHOUSE_TOKEN: TOKEN }, '--json');
     const { tools } = JSON.parse(stdout) as { tools: readonly { tool: string }[] };
     expect(tools.map(({ tool }) => tool)).toEqual(['repos_a', 'repos_b', 'repos_c']);
+  });
+
+  test('a gateway that goes on and on keeps nobody waiting', async () => {
+    gateway.pages = Array.from({ length: 200 }, () => ['repos_a']);
+    gateway.isOpen = true;
+    const listed = await listedTools(`${gateway.origin}/mcp`, undefined, 1);
+    expect(listed).toEqual({ ok: false, why: 'it does not answer in time', mayWorkLater: true });
   });
 
   test('asks for anybody where nobody signs in, and says when it lists none', async () => {

@@ -46,7 +46,7 @@ export async function tools(
       : configuredTools(model).map(({ name, backend, original }) =>
           lineOf(model, name, [original === undefined ? { backend } : { backend, tool: original }]),
         );
-  if (json) output.line(JSON.stringify({ listed: asked?.ok === true, tools: lines }, undefined, 2));
+  if (json) output.json({ listed: asked?.ok === true, tools: lines });
   else print(output, lines, asked);
   return 0;
 }
