@@ -7,7 +7,7 @@ import { schemaOf } from '@gatehouse/persistence/schema-of';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { Cannot } from '../cannot.js';
-import { sealedByKey } from '../operate/sealed-values.js';
+import { sealedByKey } from '../sealed-values.js';
 import { migrationsOf } from '../paths.js';
 import { reasonOf } from '../reason.js';
 import type { BackedUp, BackupDatabase, BackupTable } from './manifest.js';

@@ -1,4 +1,4 @@
-import { sealedByKey } from '../operate/sealed-values.js';
+import { sealedByKey } from '../sealed-values.js';
 import type { Check, DoctorFinding } from './finding.js';
 import { inStored, type Stored } from './stored-rows.js';
 

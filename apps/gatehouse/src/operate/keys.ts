@@ -7,7 +7,7 @@ import { instant, minute, printList } from './listing.js';
 import { shown } from './people.js';
 import { publishedKeys, type PublishedKeys } from './published-keys.client.js';
 import { reach, type Reached, type Which } from './reached.js';
-import { byId, sealedByKey, type CountOfKey } from './sealed-values.js';
+import { byId, sealedByKey, type CountOfKey } from '../sealed-values.js';
 import { inAuthorizationServer, inTokenVault } from './service-database.js';
 import { signingKeyRows, type SigningKeyRow } from './signing-keys.js';
 
