@@ -5,7 +5,7 @@ import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
 import { isServed } from './ending.js';
-import { instant, minute, printJson } from './listing.js';
+import { instant, minute } from './listing.js';
 import { shown } from './people.js';
 import { reach, type Reached, type Which } from './reached.js';
 import { inAuthorizationServer } from './service-database.js';
@@ -67,7 +67,7 @@ export async function rotateKeys(
       });
       const made = await waited(own, (rows) => algorithms.every((alg) => nextOf(rows, alg) !== undefined));
       const rows = await signingKeyRows(own);
-      if (options.json) printJson(output, { rotated: algorithms.map((alg) => plain(rows, alg)), made });
+      if (options.json) output.json({ rotated: algorithms.map((alg) => plain(rows, alg)), made });
       else {
         for (const alg of algorithms) output.line(made ? told(before, rows, alg) : `${alg}: asked for.`);
         if (!made) output.line(UNMADE);
@@ -141,7 +141,7 @@ export async function withdrawKey(
       await remove(own, kid);
       const replaced = await waited(own, (rows) => currentOf(rows, alg) !== undefined);
       const signs = currentOf(await signingKeyRows(own), alg)?.kid ?? null;
-      if (json) printJson(output, { withdrawn: kid, algorithm: alg, signs });
+      if (json) output.json({ withdrawn: kid, algorithm: alg, signs });
       else {
         output.line(`Withdrawn: ${shown(kid)} (${alg}).`);
         output.line(
