@@ -34,6 +34,8 @@ export const pageChecks = (compose, place) =>
   });
 
 async function runPage(compose, page, steps, place) {
+  // Nothing is begun any more.
+  place.signal.throwIfAborted();
   const scratch = makeScratch(place);
   const shell = new Shell(scratch);
   const stop = () => void shell.stop();
