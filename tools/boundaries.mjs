@@ -121,6 +121,7 @@ export const ROOMS = {
     'sessions',
     'refresh-tokens',
     'clients',
+    'assertions',
     'attempts',
     'oauth-endpoints',
     'consent',

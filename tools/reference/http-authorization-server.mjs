@@ -114,11 +114,11 @@ export const authorizationServer = {
   '/oauth/token': {
     POST: {
       by: 'client',
-      about: 'Redeems a code or a refresh token (RFC 6749); gives tokens without a browser (RFC 8693).',
+      about: 'Redeems a code or a refresh token (RFC 6749); gives tokens without a browser (RFC 8693, 7523).',
       statuses: { 200: 'an access token, and a refresh token', ...oauthErrors },
       type: JSON_TYPE,
       form: {
-        grant_type: '`authorization_code`, `refresh_token`, `client_credentials`, that of RFC 8693.',
+        grant_type: '`authorization_code`, `refresh_token`, `client_credentials`, those of RFC 8693, 7523.',
         code: 'Of the callback.',
         code_verifier: 'RFC 7636.',
         redirect_uri: 'As at the beginning.',

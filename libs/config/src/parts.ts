@@ -168,8 +168,8 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
   const database = model.postgres.authorizationServer;
   if (authServer === undefined || database === undefined)
     throw new Error('This configuration trusts an external issuer: it has no authorization server.');
-  const { upstreamProviders, signingKeys, keyEncryptionKeys, clientRegistration, access, ...rest } =
-    authServer;
+  const { upstreamProviders, assertionIssuers, access, ...rest } = authServer;
+  const { signingKeys, keyEncryptionKeys, clientRegistration } = rest;
   return {
     ...rest,
     ...(access === undefined ? {} : { access: accessView(access) }),
@@ -189,6 +189,7 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
     signingKeys: signingKeys.map((key) => key.secret),
     keyEncryptionKeys: opened(keyEncryptionKeys),
     clientRegistration: openedRegistration(clientRegistration),
+    assertionIssuers: assertionIssuers.map((issuer) => openedParty(issuer, model)),
     upstreamProviders: upstreamProviders.map((provider) => ({
       name: provider.name,
       requirement: provider.requirement,

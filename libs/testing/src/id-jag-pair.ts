@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import {
   createRemoteJWKSet,
+  exportJWK,
   generateKeyPair,
   jwtVerify,
   SignJWT,
@@ -10,6 +11,10 @@ import {
 import { HttpStub, sendJson, type StubRequest } from './http-stub.js';
 
 const ALGORITHM = 'ES256';
+const KEY_ID = 'key-of-the-idp';
+const TYPE = 'oauth-id-jag+jwt';
+/** The client at the issuer of id_tokens. */
+const AUDIENCE = 'gatehouse';
 const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token';
 const ID_JAG = 'urn:ietf:params:oauth:token-type:id-jag';
 const GRANTS = {
@@ -73,10 +78,61 @@ export class AssertingIdp extends SecretEndpoint {
 
   /** Whose id_tokens it takes. */
   trusts = { issuer: '', jwksUrl: '' };
+  /** Paths of what was fetched from it: its metadata, its keys. */
+  readonly fetched: string[] = [];
+  /** Answers in the place of its metadata and keys. */
+  publishes: readonly [number, object] | undefined;
 
   constructor() {
     super('idp');
     this.keys = generateKeyPair(ALGORITHM);
+  }
+
+  get jwksUrl(): string {
+    return `${this.origin}/jwks`;
+  }
+
+  /** An assertion of it. @param change of its claims; `undefined` leaves one out */
+  async assertion(
+    change: Readonly<Record<string, unknown>>,
+    header: Readonly<Record<string, unknown>> = {},
+  ): Promise<string> {
+    const { privateKey } = await this.keys;
+    const nowSeconds = Math.floor(Date.now() / 1_000);
+    const claims = {
+      iss: this.origin,
+      jti: crypto.randomUUID(),
+      iat: nowSeconds,
+      exp: nowSeconds + 60,
+      ...change,
+    };
+    return await new SignJWT(claims)
+      .setProtectedHeader({ alg: ALGORITHM, kid: KEY_ID, typ: TYPE, ...header })
+      .sign(privateKey);
+  }
+
+  /** An id_token that it issued itself: for whom an application has signed in there. */
+  async idToken(subject: string): Promise<string> {
+    return await this.assertion({ sub: subject, aud: AUDIENCE }, { typ: 'JWT' });
+  }
+
+  protected override async answer(request: StubRequest, response: ServerResponse): Promise<void> {
+    if (request.method !== 'GET') {
+      await super.answer(request, response);
+      return;
+    }
+    const { pathname } = request.url;
+    this.fetched.push(pathname);
+    const keys = [
+      { ...(await exportJWK((await this.keys).publicKey)), kid: KEY_ID, alg: ALGORITHM, use: 'sig' },
+    ];
+    const documents = new Map<string, object>([
+      ['/.well-known/openid-configuration', { issuer: this.origin, jwks_uri: this.jwksUrl }],
+      ['/jwks', { keys }],
+    ]);
+    const document = documents.get(pathname);
+    const published: readonly [number, object] = document === undefined ? [404, {}] : [200, document];
+    sendJson(response, ...(this.publishes ?? published));
   }
 
   protected override async grant(form: URLSearchParams): Promise<object> {
@@ -85,11 +141,10 @@ export class AssertingIdp extends SecretEndpoint {
     const { payload } = await jwtVerify(
       form.get('subject_token') ?? '',
       createRemoteJWKSet(new URL(this.trusts.jwksUrl)),
-      { issuer: this.trusts.issuer, audience: 'gatehouse' },
+      { issuer: this.trusts.issuer, audience: AUDIENCE },
     );
     if (form.get('audience') !== this.target?.audience) return { error: 'invalid_target' };
     const claims = {
-      iss: this.origin,
       sub: payload.sub ?? '',
       aud: this.target.audience,
       client_id: this.target.clientId,
@@ -97,13 +152,7 @@ export class AssertingIdp extends SecretEndpoint {
       scope: form.get('scope') ?? undefined,
       ...this.bent.claims,
     };
-    const { privateKey } = await this.keys;
-    const assertion = await new SignJWT(claims)
-      .setProtectedHeader({ alg: ALGORITHM, typ: this.bent.typ ?? 'oauth-id-jag+jwt' })
-      .setJti(crypto.randomUUID())
-      .setIssuedAt()
-      .setExpirationTime('60s')
-      .sign(privateKey);
+    const assertion = await this.assertion(claims, this.bent.typ === undefined ? {} : { typ: this.bent.typ });
     return {
       access_token: assertion,
       issued_token_type: ID_JAG,
@@ -141,7 +190,7 @@ export class AssertionTarget extends SecretEndpoint {
     const { payload } = await jwtVerify(form.get('assertion') ?? '', publicKey, {
       issuer: this.idp.origin,
       audience: this.origin,
-      typ: 'oauth-id-jag+jwt',
+      typ: TYPE,
       requiredClaims: ['jti', 'exp', 'sub'],
     });
     const { jti = '', sub = '', client_id: clientId, resource, scope } = payload;

@@ -1,5 +1,5 @@
 import type { ClientGrants } from '@gatehouse/config/model/client-grants';
-import { TOKEN_EXCHANGE_GRANT } from '@gatehouse/kernel/token-types';
+import { JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT } from '@gatehouse/kernel/token-types';
 import type { ClientMetadata } from 'oidc-provider';
 
 /** Of a person at a browser. */
@@ -8,7 +8,7 @@ export const SIGN_IN_GRANTS: readonly string[] = ['authorization_code', 'refresh
 export const CLIENT_CREDENTIALS = 'client_credentials';
 
 /** Those that the configuration alone gives. */
-const CONFIGURED_GRANTS: readonly unknown[] = [CLIENT_CREDENTIALS, TOKEN_EXCHANGE_GRANT];
+const CONFIGURED_GRANTS: readonly unknown[] = [CLIENT_CREDENTIALS, TOKEN_EXCHANGE_GRANT, JWT_BEARER_GRANT];
 
 export interface ConfiguredClient extends ClientGrants {
   readonly clientId: string;
@@ -20,6 +20,7 @@ export function configuredGrants({
   redirectUris,
   clientCredentials,
   tokenExchange,
+  identityAssertions,
 }: ConfiguredClient): Pick<ClientMetadata, 'grant_types' | 'response_types'> {
   const signsIn = redirectUris.length > 0;
   return {
@@ -27,6 +28,7 @@ export function configuredGrants({
       ...(signsIn ? SIGN_IN_GRANTS : []),
       ...(clientCredentials === undefined ? [] : [CLIENT_CREDENTIALS]),
       ...(tokenExchange === undefined ? [] : [TOKEN_EXCHANGE_GRANT]),
+      ...(identityAssertions === undefined ? [] : [JWT_BEARER_GRANT]),
     ],
     response_types: signsIn ? ['code'] : [],
   };

@@ -30,6 +30,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
   provider.silent = true;
   parts.usedProofs.replaceIn(provider);
   parts.tokenExchange.registerIn(provider);
+  parts.assertions.registerIn(provider);
   checkHintsWith(parts.signingKeys, provider);
   const urls = new IssuerUrls(config);
   const { authorizationEndpoint } = urls;
@@ -62,6 +63,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
       openid,
       documents: areAnnounced,
       userInfoEndpoint,
+      assertions: parts.assertions.areTaken,
       introspectionAlg: parts.introspection.isOffered ? parts.introspection.signingKey.alg : undefined,
     };
     ctx.body = publishedMetadata(ctx.body as Record<string, unknown>, rules);

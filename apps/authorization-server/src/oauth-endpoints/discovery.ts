@@ -13,6 +13,9 @@ const OPENID_ONLY = [
   'request_parameter_supported',
 ];
 
+/** draft-ietf-oauth-identity-assertion-authz-grant, section 6: beside the grant of RFC 7523, which the library names. */
+const ID_JAG_PROFILE = 'urn:ietf:params:oauth:grant-profile:id-jag';
+
 export interface DiscoveryRules {
   readonly authorizationEndpoint: string;
   readonly openid: boolean;
@@ -20,6 +23,8 @@ export interface DiscoveryRules {
   readonly userInfoEndpoint: string;
   /** What signs answers to introspection; `undefined`: nobody may ask. */
   readonly introspectionAlg: string | undefined;
+  /** Whether assertions of other issuers about people are taken. */
+  readonly assertions: boolean;
   /** Whether clients are told that their id may be the URL of a document. */
   readonly documents: boolean;
 }
@@ -27,7 +32,14 @@ export interface DiscoveryRules {
 /** The published metadata document: the library's, with corrections, and without members that belong to OpenID Connect only. */
 export function publishedMetadata(
   document: Readonly<Record<string, unknown>>,
-  { authorizationEndpoint, openid, documents, userInfoEndpoint, introspectionAlg }: DiscoveryRules,
+  {
+    authorizationEndpoint,
+    openid,
+    documents,
+    userInfoEndpoint,
+    introspectionAlg,
+    assertions,
+  }: DiscoveryRules,
 ): Record<string, unknown> {
   const {
     token_endpoint_auth_methods_supported: authMethods,
@@ -55,6 +67,7 @@ export function publishedMetadata(
   }
   if (listOf(document['scopes_supported']).includes('openid'))
     published['userinfo_endpoint'] = userInfoEndpoint;
+  if (assertions) published['authorization_grant_profiles_supported'] = [ID_JAG_PROFILE];
   if (!documents) delete published['client_id_metadata_document_supported'];
   if (openid) return published;
   return Object.fromEntries(Object.entries(published).filter(([member]) => !OPENID_ONLY.includes(member)));

@@ -10,8 +10,6 @@ import { AuditLog } from '@gatehouse/observability/audit-log';
 import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { errors, type Provider, type TokenEndpointGrantContext } from 'oidc-provider';
 import {
-  buildTokenResponse,
-  checkDpopReplay,
   checkDpopRequired,
   resolveRequestedResources,
   validateDpop,
@@ -21,10 +19,9 @@ import { SessionStore } from '../sessions/session.store.js';
 import { noteDelegation } from './acting.js';
 import { actorsIn, delegation, type Verdict } from './delegation.js';
 import { EXCHANGE_PARAMETERS, exchangeRequest } from './exchange-request.js';
+import { isHeld, issueAccessToken, type Proof } from './issue-access-token.flow.js';
 
 type Context = TokenEndpointGrantContext;
-type Proof = Awaited<ReturnType<typeof validateDpop>>;
-type Granted = Extract<Verdict, { kind: 'granted' }>;
 
 /** A token of a person, as somebody presents it who acts for them. */
 interface Subject extends OwnAccessToken {
@@ -75,14 +72,23 @@ export class ExchangeToken {
     const subject = await this.#subject(request.subjectToken, proof);
     const actor = await this.#actor(request.actorToken, proof, client.clientId, grant);
     // Its own error where there are two, or none that there is.
-    const [server] = await resolveRequestedResources(provider, ctx);
-    if (server === undefined) throw new errors.InvalidTarget('resource is missing');
-    const resource = server.identifier();
+    const [target] = await resolveRequestedResources(provider, ctx);
+    if (target === undefined) throw new errors.InvalidTarget('resource is missing');
+    const resource = target.identifier();
     const asked = { actor, resource, scopes: askedScopes(ctx) };
     const verdict = delegation(subject, asked, grant, this.config.resourceUrl);
     if (verdict.kind === 'refused') throw refusal(verdict, asked.scopes);
     const expiresIn = await this.#lifetime(subject, grant);
-    await this.#issue(ctx, { subject, verdict, expiresIn, proof, server });
+    await issueAccessToken(ctx, {
+      ...{ target, expiresIn, proof, scopes: verdict.scopes },
+      accountId: subject.sub,
+      tsid: subject.tsid,
+      gty: 'token_exchange',
+      note: (token) => {
+        noteDelegation(token, verdict.act, subject);
+      },
+      said: { issuedTokenType: TOKEN_TYPES.access_token },
+    });
     this.audit.write('token-exchanged', {
       subject: subject.sub,
       clientId: client.clientId,
@@ -90,48 +96,6 @@ export class ExchangeToken {
       actors: actorsIn(verdict.act).join(' '),
       resource,
       scope: verdict.scopes.join(' '),
-    });
-  }
-
-  async #issue(
-    ctx: Context,
-    {
-      subject,
-      verdict,
-      expiresIn,
-      proof,
-      server,
-    }: {
-      readonly subject: Subject;
-      readonly verdict: Granted;
-      readonly expiresIn: number;
-      readonly proof: Proof;
-      readonly server: Awaited<ReturnType<typeof resolveRequestedResources>>[number];
-    },
-  ): Promise<void> {
-    const { provider, client } = ctx.oidc;
-    const token = new provider.AccessToken({
-      client,
-      accountId: subject.sub,
-      // A grant's id is its session's id.
-      grantId: subject.tsid,
-      gty: 'token_exchange',
-      resourceServer: server,
-      scope: verdict.scopes.join(' ') || undefined,
-      expiresIn,
-    });
-    if (proof !== undefined) {
-      await checkDpopReplay(provider, ctx, proof, client.clientId);
-      token.setThumbprint('jkt', proof.thumbprint);
-    }
-    noteDelegation(token, verdict.act, subject);
-    ctx.oidc.entity('AccessToken', token);
-    ctx.body = buildTokenResponse(provider, {
-      accessToken: await token.save(),
-      issuedTokenType: TOKEN_TYPES.access_token,
-      expiresIn,
-      scope: token.scope,
-      tokenType: token.tokenType,
     });
   }
 
@@ -148,7 +112,7 @@ export class ExchangeToken {
   async #subject(presented: string, proof: Proof): Promise<Subject> {
     const subject = await this.tokens.current(presented);
     const tsid = subject?.tsid;
-    if (subject === undefined || tsid === undefined || !isHeld(subject, proof))
+    if (subject === undefined || tsid === undefined || !isHeld(subject.cnf, proof))
       throw new errors.InvalidRequest('subject_token is no token of a person that is good here');
     return { ...subject, tsid };
   }
@@ -163,7 +127,7 @@ export class ExchangeToken {
     if (presented === undefined) return clientId;
     const actor = await this.tokens.current(presented);
     const isAllowed = actor !== undefined && (actor.sub === clientId || actors.includes(actor.sub));
-    if (!isAllowed || actor.tsid !== undefined || !isHeld(actor, proof))
+    if (!isAllowed || actor.tsid !== undefined || !isHeld(actor.cnf, proof))
       throw new errors.InvalidRequest('actor_token is no token of a client that may act here');
     return actor.sub;
   }
@@ -178,10 +142,6 @@ export class ExchangeToken {
     return left;
   }
 }
-
-/** RFC 9449: a token that is bound to a key is worth nothing to who does not prove that they have it. */
-const isHeld = ({ cnf }: OwnAccessToken, proof: Proof): boolean =>
-  cnf === undefined || (proof !== undefined && cnf['jkt'] === proof.thumbprint);
 
 /** Scopes of people count for none, as in a client's own token. */
 const askedScopes = ({ oidc }: Context): readonly string[] =>

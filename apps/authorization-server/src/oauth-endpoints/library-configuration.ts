@@ -38,6 +38,7 @@ import { SILENT } from './silent-requests.js';
 import type { TokenAccount } from './token-accounts.flow.js';
 import { delegationClaims } from './acting.js';
 import type { ExchangeToken } from './exchange-token.flow.js';
+import type { RedeemAssertion } from './redeem-assertion.flow.js';
 import type { UsedProofs } from './used-proofs.store.js';
 
 /** A grant ends with its session. The library needs some bound. */
@@ -58,6 +59,7 @@ export interface LibraryParts {
   readonly keySets: Pick<ClientKeySets, 'fetch'>;
   readonly usedProofs: Pick<UsedProofs, 'replaceIn'>;
   readonly tokenExchange: Pick<ExchangeToken, 'registerIn'>;
+  readonly assertions: Pick<RedeemAssertion, 'areTaken' | 'registerIn'>;
 }
 
 const inSeconds = (durationMs: number): number => Math.max(1, Math.round(durationMs / SECOND_MS));

@@ -7,6 +7,7 @@ import { Provider, type AdapterFactory } from 'oidc-provider';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { AccountsModule } from '../accounts/accounts.module.js';
+import { AssertionsModule } from '../assertions/assertions.module.js';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { AttemptsModule } from '../attempts/attempts.module.js';
 import { ClientKeySets } from '../clients/client-key-sets.flow.js';
@@ -21,6 +22,7 @@ import { CookieKeys } from '../signing-keys/cookie-keys.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeys } from '../signing-keys/signing-keys.js';
 import { VaultModule } from '../vault/vault.module.js';
+import { AssertedPeople } from './asserted-people.flow.js';
 import { AuthorizationRequests } from './authorization-requests.flow.js';
 import { BrowserSessions } from './browser-sessions.flow.js';
 import { checkCodeProof } from './code-proof.js';
@@ -39,6 +41,7 @@ import { OwnRefreshTokens } from './own-refresh-tokens.flow.js';
 import { PushedRequestsController } from './pushed-requests.controller.js';
 import { recordAdapterFactory } from './record-adapter.store.js';
 import { RecordExpiry } from './record-expiry.store.js';
+import { RedeemAssertion } from './redeem-assertion.flow.js';
 import { RegistrationController } from './registration.controller.js';
 import { RefreshTokenSeam } from './refresh-token-seam.flow.js';
 import { RevokeAccessToken } from './revoke-access-token.flow.js';
@@ -58,6 +61,7 @@ const PARTS = Symbol('oidc-provider parts');
 @Module({
   imports: [
     AccountsModule,
+    AssertionsModule,
     AttemptsModule,
     ClientsModule,
     RefreshTokensModule,
@@ -90,6 +94,8 @@ const PARTS = Symbol('oidc-provider parts');
     RecordExpiry,
     UsedProofs,
     ExchangeToken,
+    AssertedPeople,
+    RedeemAssertion,
     {
       provide: RECORDS,
       inject: [Database, ClientSecrets, EndGrant, MappedClaims, CONFIG],
@@ -137,6 +143,7 @@ const PARTS = Symbol('oidc-provider parts');
         ClientKeySets,
         UsedProofs,
         ExchangeToken,
+        RedeemAssertion,
       ],
       useFactory: (
         ...[
@@ -151,6 +158,7 @@ const PARTS = Symbol('oidc-provider parts');
           keySets,
           usedProofs,
           tokenExchange,
+          assertions,
         ]: [
           AuthorizationServerPart,
           SigningKeys,
@@ -163,6 +171,7 @@ const PARTS = Symbol('oidc-provider parts');
           ClientKeySets,
           UsedProofs,
           ExchangeToken,
+          RedeemAssertion,
         ]
       ): LibraryParts => ({
         config,
@@ -176,6 +185,7 @@ const PARTS = Symbol('oidc-provider parts');
         keySets,
         usedProofs,
         tokenExchange,
+        assertions,
       }),
     },
     { provide: Provider, inject: [PARTS, Log, Metrics], useFactory: createProvider },

@@ -1,13 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { sha256 } from '@gatehouse/kernel/digest';
-import type { SessionId } from '@gatehouse/kernel/ids';
+import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { AuditLog } from '@gatehouse/observability/audit-log';
 import { Log } from '@gatehouse/observability/log';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { errors } from 'oidc-provider';
 import { CloseSession } from '../sessions/close-session.flow.js';
 import { Vault } from '../vault/vault.client.js';
+import { asGrant } from './vault-refusals.js';
 
 /** Whether the person of a session may still be signed in, by what the primary provider says of them now (docs/access.md). */
 @Injectable()
@@ -22,6 +23,20 @@ export class SessionAccess {
     @Inject(CONFIG) { access }: AuthorizationServerPart,
   ) {
     this.isOn = access !== undefined;
+  }
+
+  /**
+   * Of somebody for whom no session is open yet, and nobody stands at a browser.
+   * @throws {errors.InvalidGrant} for who may not @throws {GatehouseError} when nobody can say
+   */
+  async checkAccount(accountId: AccountId, clientId: string): Promise<void> {
+    if (!this.isOn) return;
+    const answer = await asGrant(() => this.vault.judge({ of: 'account', accountId }));
+    if (answer.verdict === 'admitted') return;
+    const { reference } = answer;
+    this.log.info('assertion-not-admitted', { accountId, clientId, reference });
+    this.audit.write('assertion-not-admitted', { subject: accountId, clientId, reference });
+    throw new errors.InvalidGrant('the person may not sign in');
   }
 
   /**

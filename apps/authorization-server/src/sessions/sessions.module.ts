@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { RowsModule } from '../rows/rows.module.js';
 import { VaultModule } from '../vault/vault.module.js';
 import { AnnounceClosedSessions } from './announce-closed-sessions.job.js';
+import { AssertedSessionStore } from './asserted-session.store.js';
 import { CloseSession } from './close-session.flow.js';
 import { SessionStore } from './session.store.js';
 import { SessionViewHandler } from './session-view.handler.js';
@@ -12,11 +13,12 @@ import { AFTER, systemAfter, TellProxies } from './tell-proxies.flow.js';
   controllers: [SessionViewHandler],
   providers: [
     SessionStore,
+    AssertedSessionStore,
     CloseSession,
     AnnounceClosedSessions,
     TellProxies,
     { provide: AFTER, useValue: systemAfter },
   ],
-  exports: [SessionStore, CloseSession],
+  exports: [SessionStore, AssertedSessionStore, CloseSession],
 })
 export class SessionsModule {}

@@ -17,7 +17,12 @@ const NOTHING_DEMANDED: AuthorizationServerPart['requestProtection'] = {
   dpop: { boundAccessTokens: 'optional', nonces: 'optional' },
 };
 
-const NONE = { trustedProxies: [], userSecrets: [], requestProtection: NOTHING_DEMANDED };
+const NONE = {
+  trustedProxies: [],
+  assertionIssuers: [],
+  userSecrets: [],
+  requestProtection: NOTHING_DEMANDED,
+};
 
 /** acme-sso says who the user is, octo is required, wiki optional, mail connected when needed. */
 export function testConfiguration(

@@ -6,12 +6,12 @@ import type { AuthServer } from '../model/auth-server.js';
 import type { Backend } from '../model/backend.js';
 import { scopeUses } from '../model/scope-uses.js';
 import type { ClaimMappings } from '../model/claim-mappings.js';
-import type { ExchangeGrant } from '../model/client-grants.js';
 import type { ClientRegistration } from '../model/client-registration.js';
 import type { KeyEncryptionKey } from '../model/key-encryption-key.js';
 import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { buildAccess } from './access.js';
+import { buildAssertionIssuers } from './assertion-issuer.js';
 import type { ReachedBackend } from './mcp-provider.js';
 import { buildRequestProtection } from './request-protection.js';
 import { buildProvider } from './upstream-provider.js';
@@ -74,6 +74,7 @@ export function buildAuthServer(
     connectionReuse: written.connectionReuse,
     ...given('access', written.access && buildAccess(written.access, secrets)),
     ...given('claimMappings', written.claimMappings && buildClaimMappings(written.claimMappings)),
+    assertionIssuers: buildAssertionIssuers(written.assertionIssuers, secrets),
     upstreamProviders: written.upstreamProviders.map((provider, index) =>
       buildProvider(provider, issuer, ['authServer', 'upstreamProviders', index], secrets, backends),
     ),
@@ -97,10 +98,7 @@ const buildClaimMappings = ({ from, claims }: NonNullable<Written['claimMappings
   claims: claims.map(({ claim, as = claim, values }) => ({ claim, as, ...given('values', values) })),
 });
 
-const buildExchangeGrant = ({
-  lifespan,
-  ...grant
-}: NonNullable<Written['clientRegistration']['clients'][number]['tokenExchange']>): ExchangeGrant => ({
+const withLifespan = <T extends { readonly lifespan: string }>({ lifespan, ...grant }: T) => ({
   ...grant,
   lifespanMs: milliseconds(lifespan),
 });
@@ -120,9 +118,10 @@ function buildClientRegistration(
     ),
     metadataDocuments: written.metadataDocuments,
     redirectSchemes: written.redirectSchemes,
-    clients: written.clients.map(({ clientSecret, tokenExchange, ...client }, index) => ({
+    clients: written.clients.map(({ clientSecret, tokenExchange, identityAssertions, ...client }, index) => ({
       ...client,
-      ...given('tokenExchange', tokenExchange && buildExchangeGrant(tokenExchange)),
+      ...given('tokenExchange', tokenExchange && withLifespan(tokenExchange)),
+      ...given('identityAssertions', identityAssertions && withLifespan(identityAssertions)),
       ...given(
         'clientSecret',
         clientSecret && secrets.secret(clientSecret, [...path, 'clients', index, 'clientSecret'], use),

@@ -5,7 +5,9 @@ const OPAQUE = noEffect(
 );
 const CONFIDENTIAL = noEffect('clients of both kinds can register, each with credentials of its own.');
 const STORAGE = noEffect('what is issued is in Postgres, and tokens of providers are sealed in the vault.');
-const NO_OTHER_ISSUERS = refused('this authorization server gives nobody a token for one of another issuer.');
+const NO_OTHER_ISSUERS = refused('of another issuer, this authorization server takes an ID-JAG alone.', {
+  instead: 'assertionIssuers in a gatehouse.yaml beside the manifests',
+});
 
 /** Of `authServerConfig`. */
 export const AUTH_SERVER_DECISIONS: Decisions = {

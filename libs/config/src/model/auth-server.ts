@@ -1,4 +1,5 @@
 import type { Access } from './access.js';
+import type { AssertionIssuer } from './assertion-issuer.js';
 import type { ClaimMappings } from './claim-mappings.js';
 import type { ClientRegistration } from './client-registration.js';
 import type { KeyEncryptionKey } from './key-encryption-key.js';
@@ -35,6 +36,8 @@ export interface AuthServer<S> {
   readonly access?: Access;
   /** Absent: access tokens say nothing that the primary provider says. */
   readonly claimMappings?: ClaimMappings;
+  /** Whose assertions about people are believed; none: no client presents any. */
+  readonly assertionIssuers: readonly AssertionIssuer<S>[];
   /** In the order in which they are visited. */
   readonly upstreamProviders: readonly UpstreamProvider<S>[];
 }

@@ -26,6 +26,8 @@ export const DURATION_BOUNDS = {
   refreshToken: durations('1m', '365d'),
   authCode: durations('5s', '10m'),
   delegatedToken: durations('5s', '1h'),
+  assertion: durations('10s', '15m'),
+  clockTolerance: durations('0s', '2m'),
   session: durations('5m', '365d'),
   signingKey: durations('1d', '3650d'),
   start: durations('0s', '10m'),

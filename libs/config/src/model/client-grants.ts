@@ -4,6 +4,8 @@ export interface ClientGrants {
   readonly clientCredentials?: GrantedTokens;
   /** For a person whose token it has (RFC 8693). Absent: it gets none. */
   readonly tokenExchange?: ExchangeGrant;
+  /** For a person whom an issuer asserts (RFC 7523, section 2.1). Absent: it gets none. */
+  readonly identityAssertions?: AssertionGrant;
   /** The one who may act for people of this client (`may_act`, RFC 8693, section 4.4). Absent: whom `tokenExchange` lets. */
   readonly mayAct?: string;
 }
@@ -20,6 +22,12 @@ export interface ExchangeGrant extends GrantedTokens {
   readonly subjectClients: readonly string[];
   /** Ids of other clients that it may name as the actor, by a token of theirs. */
   readonly actors: readonly string[];
+  readonly lifespanMs: number;
+}
+
+export interface AssertionGrant extends GrantedTokens {
+  /** Of `assertionIssuers`: whose assertions it may present. */
+  readonly issuers: readonly string[];
   readonly lifespanMs: number;
 }
 

@@ -18,12 +18,13 @@ export const clientGrants: Rule = (model) => {
   return clients.flatMap((client, index) => {
     const path = [...CLIENTS, index];
     return [
-      ...(['clientCredentials', 'tokenExchange'] as const).flatMap((grant) =>
+      ...(['clientCredentials', 'tokenExchange', 'identityAssertions'] as const).flatMap((grant) =>
         grantFindings(client, grant, path, model),
       ),
       ...exchangeFindings(client, path, clients),
+      ...assertionFindings(client, path),
       ...mayActFindings(client, path, clients),
-      ...((client.clientCredentials ?? client.tokenExchange) === undefined
+      ...((client.clientCredentials ?? client.tokenExchange ?? client.identityAssertions) === undefined
         ? []
         : withoutSignIns(client, path)),
     ];
@@ -32,7 +33,7 @@ export const clientGrants: Rule = (model) => {
 
 function grantFindings(
   client: Client,
-  grant: 'clientCredentials' | 'tokenExchange',
+  grant: 'clientCredentials' | 'tokenExchange' | 'identityAssertions',
   path: Path,
   model: GatehouseModel,
 ): readonly Finding[] {
@@ -41,10 +42,23 @@ function grantFindings(
   const block = [...path, grant];
   return [
     ...proven(client, path, block),
-    ...ownId(client, path, block),
-    ...grantedTokens(tokens, block, model),
+    // The subject of the third is the person.
+    ...(grant === 'identityAssertions' ? [] : ownId(client, path, block)),
+    ...grantedTokens(tokens, block, model, grant === 'identityAssertions' ? RENEWING : SCOPES_OF_PEOPLE),
   ];
 }
+
+/** Nothing renews a token for a person who was asserted. */
+const RENEWING: readonly string[] = ['offline_access'];
+
+const assertionFindings = ({ identityAssertions }: Client, path: Path): readonly Finding[] =>
+  identityAssertions === undefined
+    ? []
+    : within(
+        [...path, 'identityAssertions', 'lifespan'],
+        identityAssertions.lifespanMs,
+        DURATION_BOUNDS.delegatedToken,
+      );
 
 /** Whose tokens a delegate presents, and in whose name it acts. */
 function exchangeFindings(
@@ -78,7 +92,7 @@ function exchangeFindings(
 }
 
 function mayActFindings(
-  { mayAct, redirectUris, tokenExchange }: Client,
+  { mayAct, redirectUris, ...grants }: Client,
   path: Path,
   clients: readonly Client[],
 ): readonly Finding[] {
@@ -89,7 +103,7 @@ function mayActFindings(
   );
   const message = !isKnown
     ? `${mayAct} is no client with tokenExchange or clientCredentials, so nobody could act.`
-    : redirectUris.length === 0 && tokenExchange === undefined
+    : redirectUris.length === 0 && (grants.tokenExchange ?? grants.identityAssertions) === undefined
       ? 'No token of a person is given to a client to which nobody signs in and that acts for nobody, so this does nothing.'
       : undefined;
   return message === undefined ? [] : [{ path: [...path, 'mayAct'], message }];
@@ -144,6 +158,7 @@ function grantedTokens(
   { resources, scopes }: GrantedTokens,
   block: Path,
   { authServer, resourceUrl, backends, views }: GatehouseModel,
+  foreign: readonly string[],
 ): readonly Finding[] {
   const known = mcpEndpoints(resourceUrl, backends, views).map((endpoint) => endpoint.resourceUrl);
   const supported = authServer?.scopesSupported ?? [];
@@ -171,13 +186,16 @@ function grantedTokens(
   return [
     ...none,
     ...unknown,
-    ...scopes.flatMap((scope, index) => scopeFinding(scope, [...block, 'scopes', index], supported)),
+    ...scopes.flatMap((scope, index): readonly Finding[] => {
+      const path = [...block, 'scopes', index];
+      return foreign.includes(scope)
+        ? [{ path, message: `${scope} is about a person who signs in, and nobody does here.` }]
+        : scopeFinding(scope, path, supported);
+    }),
   ];
 }
 
 function scopeFinding(scope: string, path: Path, supported: readonly string[]): readonly Finding[] {
-  if (SCOPES_OF_PEOPLE.includes(scope))
-    return [{ path, message: `${scope} is about a person who signs in, and nobody does here.` }];
   return supported.includes(scope)
     ? []
     : [

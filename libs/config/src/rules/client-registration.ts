@@ -148,19 +148,20 @@ const clientPlaces = (
     readonly postLogoutRedirectUris?: readonly string[];
     readonly clientCredentials?: unknown;
     readonly tokenExchange?: unknown;
+    readonly identityAssertions?: unknown;
   }[],
   schemes: readonly string[],
 ): readonly Finding[] =>
-  clients.flatMap(
-    ({ redirectUris, postLogoutRedirectUris = [], clientCredentials, tokenExchange }, index) => {
-      const client = [...PATH, 'clients', index];
-      const isMachine = redirectUris.length === 0 && (clientCredentials ?? tokenExchange) !== undefined;
-      return [
-        ...(isMachine ? [] : redirects(redirectUris, client, schemes)),
-        ...places(postLogoutRedirectUris, [...client, 'postLogoutRedirectUris'], schemes),
-      ];
-    },
-  );
+  clients.flatMap(({ redirectUris, postLogoutRedirectUris = [], ...grants }, index) => {
+    const client = [...PATH, 'clients', index];
+    const { clientCredentials, tokenExchange, identityAssertions } = grants;
+    const isMachine =
+      redirectUris.length === 0 && (clientCredentials ?? tokenExchange ?? identityAssertions) !== undefined;
+    return [
+      ...(isMachine ? [] : redirects(redirectUris, client, schemes)),
+      ...places(postLogoutRedirectUris, [...client, 'postLogoutRedirectUris'], schemes),
+    ];
+  });
 
 /** Where tokens about logouts are posted. */
 const logoutTokens = (clients: readonly { readonly backchannelLogoutUri?: string }[]): readonly Finding[] =>

@@ -28,6 +28,9 @@ const issuersOf: (...model: Parameters<Rule>) => readonly PlacedUrl[] = (model) 
   ...(model.incomingAuth.type === 'oidc' && model.authServer === undefined
     ? placed(model.incomingAuth.oidc.issuer, ['incomingAuth', 'oidc', 'issuer'])
     : []),
+  ...(model.authServer?.assertionIssuers ?? []).flatMap(({ issuer }, index) =>
+    placed(issuer, ['authServer', 'assertionIssuers', index, 'issuer']),
+  ),
 ];
 
 /** Where it is written and not taken over from `publicUrl`. */
@@ -59,6 +62,9 @@ const endpointsOf: (...model: Parameters<Rule>) => readonly PlacedUrl[] = (model
   ...(model.incomingAuth.type === 'oidc'
     ? placed(model.incomingAuth.oidc.jwksUrl, ['incomingAuth', 'oidc', 'jwksUrl'])
     : []),
+  ...(model.authServer?.assertionIssuers ?? []).flatMap(({ jwksUrl }, index) =>
+    placed(jwksUrl, ['authServer', 'assertionIssuers', index, 'jwksUrl']),
+  ),
 ];
 
 const openedByPeople: (...model: Parameters<Rule>) => readonly PlacedUrl[] = (model) => [

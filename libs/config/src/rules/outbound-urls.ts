@@ -60,6 +60,13 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
     : []),
   ...providersOf(model).flatMap(providerUrls),
   ...issuedTokenUrls(model),
+  ...(model.authServer?.assertionIssuers ?? []).flatMap((egress, index) => [
+    // With a URL of its keys, its name alone is used.
+    ...(egress.jwksUrl === undefined
+      ? [{ path: [...ASSERTION_ISSUERS, index, 'issuer'], url: egress.issuer, egress }]
+      : []),
+    { path: [...ASSERTION_ISSUERS, index, 'jwksUrl'], url: egress.jwksUrl, egress },
+  ]),
   {
     path: ['egress', 'proxy', 'url'],
     url: model.wayOut.httpsProxy?.url ?? model.wayOut.httpProxy?.url,
@@ -88,6 +95,8 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
       ]
     : []),
 ];
+
+const ASSERTION_ISSUERS: Path = ['authServer', 'assertionIssuers'];
 
 function providerUrls(placed: PlacedProvider): readonly Outbound[] {
   const { value, block } = placed;

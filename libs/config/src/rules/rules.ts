@@ -3,6 +3,7 @@ import type { GatehouseModel } from '../model/gatehouse-model.js';
 import type { Finding } from '../findings/problems.js';
 import { access } from './access.js';
 import { addresses } from './addresses.js';
+import { assertionIssuers } from './assertion-issuers.js';
 import { aggregation } from './aggregation.js';
 import { atLeastOneBackend } from './at-least-one-backend.js';
 import { authServerForProviders } from './auth-server-for-providers.js';
@@ -217,7 +218,15 @@ export const RULES: readonly DemandedRule[] = [
       'A pre-registered client authenticates in one way, by keys that can be used; only one that authenticates may leave PKCE out.',
     rule: clientProofs,
   },
-  { demands: '`clientCredentials` and `tokenExchange` need clients that authenticate.', rule: clientGrants },
+  {
+    demands: '`clientCredentials`, `tokenExchange` and `identityAssertions` need clients that authenticate.',
+    rule: clientGrants,
+  },
+  {
+    demands:
+      'Each issuer of assertions is written once and is not the gateway’s own; clients name those that are written.',
+    rule: assertionIssuers,
+  },
   {
     demands:
       'With `securityProfile: fapi2` requests are pushed, tokens are bound, codes live for 60 s at most, and every pre-registered client has keys and uses PKCE.',

@@ -21,6 +21,12 @@ const backend = (url: string, message: RegExp, more: object = {}): Row => [
 /** Allowed, and seldom meant: what is warned of, the one place, and what is said. */
 export const WARNING_ROWS: readonly Row[] = [
   [
+    'an issuer of assertions that no client presents',
+    { 'authServer.assertionIssuers': [{ issuer: 'https://idp.acme.example' }] },
+    'authServer.assertionIssuers[0].issuer',
+    /nothing of it is taken/,
+  ],
+  [
     'a client for itself at a backend that is used for a person',
     {
       'authServer.clientRegistration': {

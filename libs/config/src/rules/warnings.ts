@@ -1,6 +1,7 @@
 import { MAX_NAME_LENGTH_OF_HOSTS } from '../model/bounds.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import type { Finding } from '../findings/problems.js';
+import { unusedAssertionIssuers } from './assertion-issuers.js';
 import { backendUrls } from './backend-urls.js';
 import { commonCallbacks, unwrittenIssuers } from './callbacks.js';
 import { exchangeTargets } from './exchange-targets.js';
@@ -77,6 +78,7 @@ export const WARNINGS: readonly { readonly warns: string; readonly rule: Rule }[
     rule: exchangeTargets,
   },
   { warns: '`clientCredentials` are for backends that are all used for a person.', rule: idleClients },
+  { warns: 'No client presents assertions of an issuer.', rule: unusedAssertionIssuers },
   { warns: 'Traces go to the port of OTLP over gRPC; they leave over HTTP.', rule: collectorPort },
 ];
 

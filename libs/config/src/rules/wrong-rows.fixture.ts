@@ -1,6 +1,7 @@
 import { AWS_ROWS } from './aws-rows.fixture.js';
 import { ISSUED_TOKEN_ROWS } from './issued-token-rows.fixture.js';
 import { PASSTHROUGH_ROWS } from './passthrough-rows.fixture.js';
+import { ASSERTION_ROWS } from './assertion-rows.fixture.js';
 import { AUTHORIZATION_ROWS } from './authorization-rows.fixture.js';
 import { CALLBACK_ROWS } from './callback-rows.fixture.js';
 import { CLIENT_REGISTRATION_ROWS } from './client-registration-rows.fixture.js';
@@ -44,6 +45,7 @@ export const RULE_ROWS: readonly Row[] = [
   ...CLIENT_REGISTRATION_ROWS,
   ...CLIENT_PROOF_ROWS,
   ...CLIENT_GRANT_ROWS,
+  ...ASSERTION_ROWS,
   ...VIEW_ROWS,
   ...STDIO_ROWS,
   ...TELEMETRY_ROWS,

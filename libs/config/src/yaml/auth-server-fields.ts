@@ -9,6 +9,7 @@ import { KNOWN_REDIRECT_SCHEMES } from '../urls/client-uris.js';
 import { DURATION_BOUNDS } from '../model/bounds.js';
 import { clientGrants } from './client-grant-fields.js';
 import { access } from './access-fields.js';
+import { assertionIssuers } from './assertion-issuer-fields.js';
 import { block, choice, flag, flagOr, keyEncryptionKeys, list, secret, text } from './fields.js';
 import { provider, scopes } from './provider-fields.js';
 import { clientProofs, requestProtection } from './request-protection-fields.js';
@@ -53,7 +54,7 @@ const clientRegistration = block('How MCP clients become known.', {
       clientName: text('identifier', 'Shown to the person who approves it.'),
       redirectUris: list(
         text('identifier', 'https, http on localhost, or an allowed private-use scheme (RFC 8252).'),
-        'Compared exactly. Left out by a client to which nobody signs in: it has `clientCredentials` or `tokenExchange`.',
+        'Compared exactly. Left out by a client to which nobody signs in: it has `clientCredentials`, `tokenExchange` or `identityAssertions`.',
       ).default([]),
       postLogoutRedirectUris: list(
         text('identifier', 'As redirect URIs.'),
@@ -176,6 +177,7 @@ export const authServer = block(
     ).default('confirm'),
     access: access.exactOptional(),
     claimMappings: claimMappings.exactOptional(),
+    assertionIssuers,
     upstreamProviders: list(provider, 'Identity providers, visited in this order.'),
   },
 );

@@ -12,6 +12,11 @@ const scopes = list(
   'What a token may hold. A client that names none gets all of these.',
 ).default([]);
 
+const lifespan = (about: string) =>
+  text('duration', `How long such a token lives; ${DURATION_BOUNDS.delegatedToken.text}${about}.`).default(
+    '5m',
+  );
+
 /** Tokens that a pre-registered client gets without a browser. */
 export const clientGrants = {
   clientCredentials: block(
@@ -31,10 +36,19 @@ export const clientGrants = {
       ).default([]),
       resources,
       scopes,
-      lifespan: text(
-        'duration',
-        `How long such a token lives; ${DURATION_BOUNDS.delegatedToken.text}, and never longer than the token that was presented.`,
-      ).default('5m'),
+      lifespan: lifespan(', and never longer than the token that was presented'),
+    },
+  ).exactOptional(),
+  identityAssertions: block(
+    'Lets the client get tokens for people whom an identity provider asserts to it (ID-JAG, RFC 7523; MCP’s Enterprise-Managed Authorization; `docs/guides/enterprise-managed-authorization.md`). It needs a `clientSecret`, `jwks` or `jwksUri`. Left out: it gets none.',
+    {
+      issuers: list(text('url', 'An `issuer` of `assertionIssuers`.'), 'Whose assertions it may present.'),
+      resources,
+      scopes: list(
+        text('scope', 'A scope of `scopesSupported`, but not `offline_access`: there is no refresh token.'),
+        'What a token may hold of the scopes that the assertion has; never another one. Without `openid` no MCP endpoint takes it, unless `incomingAuth` asks for other `scopes`.',
+      ).default(['openid']),
+      lifespan: lifespan('. There is no refresh token: the client asks for another assertion'),
     },
   ).exactOptional(),
   mayAct: text(

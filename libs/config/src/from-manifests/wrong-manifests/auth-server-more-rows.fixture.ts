@@ -245,7 +245,7 @@ export const AUTH_SERVER_MORE_ROWS: readonly ManifestRow[] = [
     'trusted issuers',
     `${AUTH_SERVER}.trustedIssuers`,
     [{ issuerUrl: 'https://other.example' }],
-    'Refused: this authorization server gives nobody a token for one of another issuer.',
+    'Refused: of another issuer, this authorization server takes an ID-JAG alone.',
   ),
   wrong(
     'forceConfidentialRedirectUris',
