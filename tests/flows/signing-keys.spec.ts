@@ -3,7 +3,7 @@ import { modernRequest } from '@gatehouse/testing/mcp-calls';
 import { until } from '@gatehouse/testing/until';
 import type { World } from '@gatehouse/testing/world';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { BACKENDS, Callers, signedIn, wrongCalls } from '../support/callers.js';
+import { BACKENDS, Callers, signedIn, wrongCalls, type SignedIn } from '../support/callers.js';
 import { inAuthorizationServer } from '../support/database.js';
 import { OperatedWorld } from '../support/operated-world.js';
 import { kidOf, Refreshing } from '../support/refreshing.js';
@@ -74,7 +74,8 @@ const pass = async (minutes: number): Promise<void> => {
 };
 
 test('keys are exchanged under calls, refreshes and restarts of two replicas: nobody is signed out', async () => {
-  const people = await Promise.all(['alice', 'bob', 'alice', 'bob'].map((login) => signedIn(world, login)));
+  const people: SignedIn[] = [];
+  for (const login of ['alice', 'bob', 'alice', 'bob']) people.push(await signedIn(world, login));
   const first = kidOf(people[0]?.accessToken ?? '');
   const callers = new Callers(world, people.slice(0, 2));
   const refreshing = new Refreshing(people.slice(2));
