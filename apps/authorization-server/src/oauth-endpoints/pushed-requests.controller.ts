@@ -14,7 +14,7 @@ import { namedClient } from './named-client.js';
 import { registeredScopes } from './registered-scopes.js';
 import { asksForMore } from './request-object.js';
 import { withConfiguredResource } from './resource-parameter.js';
-import { SILENT } from './silent-requests.js';
+import { asPushed } from './silent-requests.js';
 
 /** Pushed authorization requests (RFC 9126). They become what a browser would bring; then oidc-provider takes them. */
 @Controller()
@@ -60,10 +60,10 @@ export class PushedRequestsController {
   /** A request object says everything itself (RFC 9101, section 5). */
   async #asByBrowser(form: URLSearchParams, request: FastifyRequest): Promise<URLSearchParams> {
     if (form.has('request')) return form;
-    // No client sets it (silent-requests.ts).
-    form.delete(SILENT);
     const clientId = namedClient(form, request.headers.authorization);
     const scopes = await registeredScopes(this.provider, clientId);
-    return withDefaults(inQueryOnly(withConfiguredResource(form, this.config)), this.config, scopes);
+    // The mark is ours alone: a client's own is gone then.
+    const query = asPushed(inQueryOnly(withConfiguredResource(form, this.config)));
+    return withDefaults(query, this.config, scopes);
   }
 }

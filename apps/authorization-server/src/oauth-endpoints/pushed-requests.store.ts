@@ -4,6 +4,7 @@ import type { Database } from '@gatehouse/persistence/database';
 import { errors, Provider, type Adapter, type AdapterPayload } from 'oidc-provider';
 import { REQUEST_TTL_MS } from '../attempts/attempt.js';
 import { queryRecords } from './record-query.js';
+import { readPushed, SILENT } from './silent-requests.js';
 
 const MODEL = 'PushedAuthorizationRequest';
 
@@ -37,7 +38,7 @@ export class PushedRequests implements Adapter {
       values: [MODEL, sha256(id), REQUEST_TTL_MS],
     });
     const [row] = rows;
-    if (row !== undefined) return { ...row.payload, jti: id };
+    if (row !== undefined) return { ...row.payload, ...asAsked(row.payload), jti: id };
     // The library would go on without it, and then nobody knows whether it was used.
     if (interaction() !== undefined) throw new errors.InvalidRequestUri(USED);
     return undefined;
@@ -73,6 +74,12 @@ export class PushedRequests implements Adapter {
   revokeByGrantId(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
+}
+
+/** A request with `prompt=none`, for the browser that brings it. */
+function asAsked({ request }: AdapterPayload): Pick<AdapterPayload, 'request'> {
+  if (typeof request !== 'string' || interaction() !== undefined) return {};
+  return { request: readPushed(request, Provider.ctx?.oidc.params?.[SILENT] !== undefined) };
 }
 
 /** The sign-in that goes on. */
