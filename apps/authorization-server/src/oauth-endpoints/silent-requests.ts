@@ -62,10 +62,8 @@ export function readPushed(request: string, maybe: boolean): string {
   const claims = decodeJwt(request);
   const isMarked = claims[SILENT] !== undefined;
   if (maybe ? isMarked || claims['prompt'] !== 'none' : !isMarked) return request;
-  const { [SILENT]: _, ...rest } = claims;
-  return new UnsecuredJWT(
-    maybe ? { ...rest, prompt: 'consent', [SILENT]: '1' } : { ...rest, prompt: 'none' },
-  ).encode();
+  const now = maybe ? { prompt: 'consent', [SILENT]: '1' } : { prompt: 'none', [SILENT]: undefined };
+  return new UnsecuredJWT({ ...claims, ...now }).encode();
 }
 
 async function isSignedIn(
