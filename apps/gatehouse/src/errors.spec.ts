@@ -1,10 +1,11 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '@gatehouse/testing/free-port';
+import ts from 'typescript';
 import { runCommandLine } from './command-line.js';
 import { BUILD_FILE, DEMONSTRATION_CONFIGURATION, programOf } from './paths.js';
 import { isSystemError, plainReason, reasonOf } from './reason.js';
@@ -228,6 +229,38 @@ describe('what nobody has thought of', () => {
       'the sky is green',
     );
   });
+});
+
+/** What a sentence has that says what to do next. */
+const SAYS_WHAT_TO_DO =
+  /gatehouse [a-z]|--[a-z]|`[a-z]|Whole log:|\b(Allow|Choose|Correct|Copy|Give|Keep|Let|Look|Make|Mend|Move|Name|Put|Remove|Restart|Restore|Run|run|Say|See|Set|Start|Stop|Take|Try|Use|Write|write|Add)\b/;
+
+test('every error that a command can end with says what to do next', () => {
+  const silent: string[] = [];
+  let texts = 0;
+  for (const name of readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts') || /\.(spec|fixture)\.ts$/.test(name)) continue;
+    const file = ts.createSourceFile(
+      name,
+      readFileSync(join(import.meta.dirname, name), 'utf8'),
+      ts.ScriptTarget.Latest,
+    );
+    const visit = (node: ts.Node): void => {
+      const [message] =
+        ts.isNewExpression(node) && node.expression.getText(file) === 'Cannot' ? (node.arguments ?? []) : [];
+      const text = message?.getText(file) ?? '';
+      if (/^['"`]/.test(text)) {
+        texts += 1;
+        // What another text says is looked at where that one is.
+        const borrows = /\$\{(error\.message|missing\()/.test(text);
+        if (!borrows && !SAYS_WHAT_TO_DO.test(text.replaceAll('\\n', ' '))) silent.push(`${name}: ${text}`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(file);
+  }
+  expect(silent).toEqual([]);
+  expect(texts).toBeGreaterThan(50);
 });
 
 test('words for the system’s codes, and its own where there are none', () => {

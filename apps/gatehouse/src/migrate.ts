@@ -81,11 +81,17 @@ export async function migrateDatabase(
 ): Promise<readonly string[]> {
   const away = await databaseUnreachable(url);
   if (away !== undefined)
-    throw new Cannot(`The database of ${service} was not migrated. ${away}`, 'tryAgain');
+    throw new Cannot(
+      `The database of ${service} was not migrated. ${away} Start it, or correct its URL.`,
+      'tryAgain',
+    );
   const target = { url, schema: schemaOf(service), folder: migrationsOf(service) };
   return await applyMigrations(target).catch((error: unknown) => {
     const kind = isOutage(error) ? 'tryAgain' : 'failed';
-    throw new Cannot(`The database of ${service} was not migrated: ${reasonOf(error)}`, kind);
+    throw new Cannot(
+      `The database of ${service} was not migrated: ${reasonOf(error)}. See what is wrong with it: gatehouse doctor --config <file>`,
+      kind,
+    );
   });
 }
 
@@ -100,6 +106,9 @@ export async function provision(
     ...natsUser(credentials),
     streamReplicas: nats.streamReplicas,
   }).catch((error: unknown) => {
-    throw new Cannot(`NATS at ${nats.servers.join(', ')}: ${reasonOf(error)}`, 'tryAgain');
+    throw new Cannot(
+      `NATS at ${nats.servers.join(', ')}: ${reasonOf(error)}. Look whether it runs, and whether nats.provisioningCredentials are those that it has.`,
+      'tryAgain',
+    );
   });
 }

@@ -13,7 +13,10 @@ import type { ConfigurationText, Environment } from './configuration.js';
 export function writtenSections(configuration: ConfigurationText): GatehouseYaml {
   const { shape } = checkStructure(readDocument(configuration).value);
   if (shape === undefined)
-    throw new Cannot(`The configuration ${configuration.document} is none.`, 'configuration');
+    throw new Cannot(
+      `The configuration ${configuration.document} is none. See why: gatehouse validate ${configuration.document}`,
+      'configuration',
+    );
   return shape;
 }
 
@@ -26,12 +29,18 @@ export function readWrittenSecret(
 ): Secret {
   const reference = referenceOf(written);
   if (reference === undefined)
-    throw new Cannot('A secret has to be a reference to exactly one place.', 'configuration');
+    throw new Cannot(
+      'A secret has to be a reference to exactly one place. See where it is not: gatehouse validate <file>',
+      'configuration',
+    );
   const mounted = systemSecrets(dirname(configuration.document), environment);
   const reading = readDocument(configuration).readerOf(mounted)(reference);
   if (!reading.ok) throw new Cannot(reading.message, 'configuration');
   const checked = checkSecret(kind, reading.value);
   if (!checked.ok)
-    throw new Cannot(`The secret (${describeReference(reference)}) ${checked.message}`, 'configuration');
+    throw new Cannot(
+      `The secret (${describeReference(reference)}) ${checked.message} See each of them: gatehouse validate --check-secrets <file>`,
+      'configuration',
+    );
   return new Secret(checked.value);
 }

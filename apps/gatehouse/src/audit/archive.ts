@@ -225,7 +225,7 @@ async function existing({ folder, keys }: Archiving, partition: Partition): Prom
 const notThis = (folder: string, { name }: Partition): Cannot =>
   new Cannot(
     `${join(folder, manifestFileOf(name))} is there already and is not the archive of what the database has. ` +
-      'Nothing was overwritten or removed: move it away, or name another folder.',
+      'Nothing was overwritten or removed. Move it away, or name another folder: --directory <folder>',
   );
 
 async function* walked(entries: AsyncIterable<CustodyEntry>, walk: ChainWalk): AsyncGenerator<CustodyEntry> {

@@ -42,7 +42,10 @@ export async function bridge(
   if (part.backends.length === 0)
     throw new Cannot(`No backend of ${config} has a command: there is nothing to run.`, 'configuration');
   if (part.secret === undefined && !isLoopbackAddress(part.listen.host))
-    throw new Cannot('Without bridge.secret the bridge listens on a loopback address only.', 'usage');
+    throw new Cannot(
+      'Without bridge.secret the bridge listens on a loopback address only. Write bridge.secret, or name such an address: --listen 127.0.0.1:8080',
+      'usage',
+    );
   const log = new Log('bridge');
   for (const { path, message } of warnings) log.warn('configuration-warning', { path, reason: message });
   const folder = dirname(source.file);
@@ -54,7 +57,10 @@ export async function bridge(
     log,
   ).catch((error: unknown) => {
     const { host, port } = part.listen;
-    throw new Cannot(`The bridge cannot listen on ${host}, port ${port}: ${reasonOf(error)}`, 'tryAgain');
+    throw new Cannot(
+      `The bridge cannot listen on ${host}, port ${port}: ${reasonOf(error)}. Stop what does, or name another address: --listen <address:port>`,
+      'tryAgain',
+    );
   });
   if (part.secret === undefined)
     log.warn('bridge-without-secret', { reason: 'every program of this machine can call it' });

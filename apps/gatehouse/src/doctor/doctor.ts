@@ -72,7 +72,10 @@ function environmentFile(text: string, common: Environment): readonly [Service, 
   try {
     lines = readFileSync(resolve(file), 'utf8').split(/\r?\n/);
   } catch {
-    throw new Cannot(`The file ${file} does not exist or cannot be read.`, 'noInput');
+    throw new Cannot(
+      `The file ${file} does not exist or cannot be read. Name another one: --env-file <service>=<file>`,
+      'noInput',
+    );
   }
   const values = lines.flatMap((line) => {
     const [, key, value] = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line.trim()) ?? [];

@@ -22,7 +22,10 @@ export async function callLines(file: string, id: string): Promise<readonly Call
         found.push(line);
     }
   } catch {
-    throw new Cannot(`The log ${file} does not exist or cannot be read.`, 'noInput');
+    throw new Cannot(
+      `The log ${file} does not exist or cannot be read. Name another one: --log <file>`,
+      'noInput',
+    );
   }
   return found;
 }

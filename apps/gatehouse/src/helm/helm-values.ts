@@ -23,7 +23,10 @@ const SECRET_PREFIX = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;
  */
 export function helmValues(file: string, secretPrefix: string): string {
   if (!SECRET_PREFIX.test(secretPrefix))
-    throw new Cannot('The prefix begins names of Secrets: small letters, digits and hyphens.', 'usage');
+    throw new Cannot(
+      'The prefix begins names of Secrets: small letters, digits and hyphens. Write it so: --secret-prefix gatehouse',
+      'usage',
+    );
   const configuration = readConfiguration(file === '-' ? file : resolve(file));
   if (readDocument(configuration).form === 'manifests')
     throw new Cannot(

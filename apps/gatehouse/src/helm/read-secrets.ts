@@ -109,7 +109,7 @@ export function policyFilesOf(configuration: ConfigurationText): Readonly<Record
       const name = normalize(reference.file);
       if (!KEY.test(name))
         throw new Cannot(
-          `${reference.file} has to stand in the folder of the configuration, whose files the chart mounts as one ConfigMap.`,
+          `${reference.file} has to stand in the folder of the configuration, whose files the chart mounts as one ConfigMap. Move it there.`,
           'configuration',
         );
       files[name] = reading.value;

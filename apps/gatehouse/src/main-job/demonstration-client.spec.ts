@@ -29,7 +29,10 @@ test('an MCP server that asks for no token is no gateway', async () => {
   const { code, stderr } = await demonstrated((request, response) => {
     answerAsMcpServer(request, response, 'anybody');
   });
-  expect([code, stderr]).toEqual([1, '\nURL let a client in without a token.\n']);
+  expect([code, stderr]).toEqual([
+    1,
+    '\nURL let a client in without a token. Name the gateway of the demonstration: --url <url>\n',
+  ]);
 });
 
 test('what is no MCP endpoint is said to be none', async () => {

@@ -83,17 +83,24 @@ export async function connectSignedIn(mcpUrl: URL, person: Person): Promise<Sign
     (client) => client.close(),
     (error: unknown) => error,
   );
-  if (refusal === undefined) throw new Cannot(`${mcpUrl.href} let a client in without a token.`);
+  if (refusal === undefined)
+    throw new Cannot(
+      `${mcpUrl.href} let a client in without a token. Name the gateway of the demonstration: --url <url>`,
+    );
   if (!UnauthorizedError.isInstance(refusal))
     throw new Cannot(
-      `${mcpUrl.href} cannot be used: ${reasonOf(refusal)}`,
+      `${mcpUrl.href} cannot be used: ${reasonOf(refusal)}. Look whether it runs, or name another one: --url <url>`,
       isOutage(refusal) ? 'tryAgain' : 'failed',
     );
   if (oauth.authorizationUrl === undefined)
-    throw new Cannot('The client was not sent to the authorization server.');
+    throw new Cannot(
+      'The client was not sent to the authorization server. See what is wrong: gatehouse doctor --config <file>',
+    );
   const { callback, pagesVisited } = await walkThroughSignIn(oauth.authorizationUrl, person);
   if (callback.searchParams.get('state') !== oauth.expectedState)
-    throw new Cannot('The sign-in came back with another state than it was begun with.');
+    throw new Cannot(
+      'The sign-in came back with another state than it was begun with. Run the command again.',
+    );
   await new StreamableHTTPClientTransport(mcpUrl, { authProvider: oauth }).finishAuth(callback.searchParams);
   return { client: await connect(), accessToken: oauth.tokens()?.access_token ?? '', pagesVisited };
 }
@@ -110,7 +117,7 @@ async function walkThroughSignIn(
     if (outcome.kind === 'ended') {
       const { status, title, text } = outcome.page;
       throw new Cannot(
-        `The sign-in stopped: ${outcome.reason}. Status ${status}, "${title}": ${text.slice(0, 300)}`,
+        `The sign-in stopped: ${outcome.reason}. Status ${status}, "${title}": ${text.slice(0, 300)}\nLook into the log of the authorization server for the reference on that page.`,
       );
     }
     return { callback: new URL(outcome.url), pagesVisited: browser.visited.length };

@@ -112,7 +112,9 @@ async function initialise({ binaries, data, user }: Installation, state: StateFo
     renameSync(draft, data);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
-    throw new Cannot(`Postgres could not make its data folder ${data}:\n${reasonOf(error)}`);
+    throw new Cannot(
+      `Postgres could not make its data folder ${data}:\n${reasonOf(error)}\nChoose another state folder: --state <folder>`,
+    );
   } finally {
     rmSync(passwordFile, { force: true });
   }

@@ -208,7 +208,10 @@ function takeLock(file: string, folder: string): void {
       );
     rmSync(file, { force: true });
   }
-  throw new Cannot(`The state folder ${folder} is being taken by another start.`, 'tryAgain');
+  throw new Cannot(
+    `The state folder ${folder} is being taken by another start. Run the command again.`,
+    'tryAgain',
+  );
 }
 
 function readHolder(file: string): Holder | undefined {
