@@ -88,7 +88,8 @@ function chosen(rows: readonly SigningKeyRow[], algorithm: string | undefined): 
       'tryAgain',
     );
   if (algorithm === undefined) return algorithms;
-  if (!algorithms.includes(algorithm)) throw new Cannot(`No key signs with ${algorithm} here. See which there are: gatehouse keys`);
+  if (!algorithms.includes(algorithm))
+    throw new Cannot(`No key signs with ${algorithm} here. See which there are: gatehouse keys`);
   return [algorithm];
 }
 
