@@ -41,6 +41,7 @@ const AUTHORIZE_QUERY = {
 };
 
 export const authorizationServer = {
+  '/': { GET: page('Says what this gateway is, and leads to the connections.', { 200: 'a page' }) },
   '/.well-known/oauth-authorization-server': {
     GET: {
       by: 'client',

@@ -12,7 +12,8 @@ const SERVICES = {
   'authorization-server': {
     title: 'Authorization server',
     url: 'https://auth.acme.example',
-    about: 'Below `authServer.issuer`; its own path, if it has one, stands before these.',
+    about:
+      'Below `authServer.issuer`; its own path, if it has one, stands before these. Where nothing is, a browser (`Accept: text/html`) gets a page with 404, and a program a problem document (RFC 9457).',
   },
   'vmcp-proxy': {
     title: 'Proxy',

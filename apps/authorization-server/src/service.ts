@@ -19,6 +19,7 @@ import { DoctorProbes } from './http/doctor-probes.js';
 import { IssuerUrls } from './http/issuer-urls.js';
 import { RequestLimits } from './http/request-limits.js';
 import { traceRequests } from './http/traced-requests.js';
+import { UnknownPathFilter } from './http/unknown-path.filter.js';
 import { UnstorableInput } from './http/unstorable-input.js';
 import { WatchSigningKeys } from './signing-keys/watch-signing-keys.job.js';
 
@@ -74,12 +75,12 @@ async function createApplication(
       abortOnError: false,
     },
   );
-  app.useGlobalFilters(new GoneClientFilter(app.getHttpAdapter()));
+  app.useGlobalFilters(new GoneClientFilter(app.getHttpAdapter()), new UnknownPathFilter(urls));
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', app.get(RequestLimits).onRequest);
   fastify.addHook('onRequest', probes.onRequest);
   traceRequests(fastify, app.get(Tracing));
-  fastify.addHook('preValidation', new UnstorableInput(urls, new Cors(config)).preValidation);
+  fastify.addHook('preValidation', new UnstorableInput(urls, new Cors(config), log).preValidation);
   fastify.removeAllContentTypeParsers();
   // Each endpoint reads its own body. The limit is the same for all (413 above it).
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

@@ -70,6 +70,42 @@ describe('a callback that is of nothing leaves one line with the number that the
   });
 });
 
+describe('a request that has no way back to its client leaves one line with the number that the page shows', () => {
+  const pages = { accept: 'text/html' };
+  test.each([
+    ['a client that is not known', '/oauth/authorize?client_id=gone', 'invalid_client'],
+    [
+      'a redirect URI that nobody can register',
+      '/oauth/authorize?client_id=gone&redirect_uri=javascript:alert(1)',
+      'invalid_redirect_uri',
+    ],
+    ['a logout by no identity token', '/oauth/end-session?id_token_hint=x', 'invalid_request'],
+  ])('%s', async (_what, path, errorCode) => {
+    const answer = await fetch(world.service.issuer + path, { headers: pages, redirect: 'manual' });
+    expect(answer.status).toBe(400);
+    const reference = /Reference: <code>([^<]+)<\/code>/.exec(await answer.text())?.[1];
+    expect(reference).toMatch(/^[\w-]{12}$/);
+    expect(told()).toEqual([
+      expect.objectContaining({ event: 'protocol-request-refused', errorCode, reference }),
+    ]);
+  });
+
+  test('a form that is none, at the authorization endpoint', async () => {
+    const request = { method: 'POST', body: 'x', headers: { 'content-type': 'text/plain' } };
+    const text = await (await fetch(`${world.service.issuer}/oauth/authorize`, request)).text();
+    const reference = /Reference: <code>([^<]+)<\/code>/.exec(text)?.[1];
+    expect(told()).toEqual([expect.objectContaining({ errorCode: 'invalid_request', reference })]);
+  });
+
+  test('a character that nothing stores', async () => {
+    const text = await (await fetch(`${world.service.issuer}/sign-in/a%00b`)).text();
+    const reference = /Reference: <code>([^<]+)<\/code>/.exec(text)?.[1];
+    expect(told()).toEqual([
+      expect.objectContaining({ event: 'page-failed', errorCode: 'request_invalid', reference }),
+    ]);
+  });
+});
+
 describe('a leg that is refused', () => {
   test('by the provider is told by the vault, with the provider’s words, and not a second time', async () => {
     const browser = world.service.browser();

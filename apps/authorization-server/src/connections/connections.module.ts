@@ -19,6 +19,7 @@ import { ConnectLinks } from './connect-links.flow.js';
 import { ConnectionsResponses } from './connections-responses.js';
 import { ConnectionsController } from './connections.controller.js';
 import { ContinueConnect } from './continue-connect.flow.js';
+import { HomeController } from './home.controller.js';
 import { LinkForms } from './link-forms.js';
 import { OpenConnect } from './open-connect.flow.js';
 import { OpenSecret } from './open-secret.flow.js';
@@ -28,7 +29,7 @@ import { VisitProvider } from './visit-provider.flow.js';
 
 @Module({
   imports: [AccountsModule, AttemptsModule, OAuthEndpointsModule, SessionsModule, VaultModule],
-  controllers: [ConnectionsController, ConnectController],
+  controllers: [HomeController, ConnectionsController, ConnectController],
   providers: [
     {
       provide: LinkForms,

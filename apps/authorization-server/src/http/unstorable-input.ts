@@ -1,3 +1,6 @@
+import { newReference } from '@gatehouse/kernel/failure-reference';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorPage } from '../pages/error-page.js';
 import type { Cors } from './cors.js';
@@ -19,6 +22,7 @@ export class UnstorableInput {
   constructor(
     private readonly urls: IssuerUrls,
     private readonly cors: Cors,
+    private readonly log: Log,
   ) {}
 
   /** Fastify's hook: when a request's body has been read. */
@@ -27,8 +31,7 @@ export class UnstorableInput {
       done();
       return;
     }
-    if (isForPeople(request.url))
-      sendPage(reply, errorPage('request_invalid', this.urls.basePath), { status: 400 });
+    if (isForPeople(request.url)) this.#refuseOnPage(request, reply);
     else
       sendProtocolError(
         reply,
@@ -37,4 +40,11 @@ export class UnstorableInput {
         this.cors.headers(request.headers.origin),
       );
   };
+
+  #refuseOnPage({ routeOptions }: FastifyRequest, reply: FastifyReply): void {
+    const reference = newReference();
+    const error = new GatehouseError('request_invalid', 'a parameter holds a NUL character');
+    this.log.failure('page-failed', error, { page: routeOptions.url, reference });
+    sendPage(reply, errorPage('request_invalid', this.urls.basePath, undefined, reference), { status: 400 });
+  }
 }

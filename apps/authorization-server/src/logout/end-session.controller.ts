@@ -1,4 +1,5 @@
 import { Controller, Get, Post, Req, Res, UseFilters } from '@nestjs/common';
+import { newReference } from '@gatehouse/kernel/failure-reference';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { IssuerUrls } from '../http/issuer-urls.js';
@@ -43,8 +44,14 @@ export class EndSessionController {
       return;
     }
     const { error, why } = checked;
-    this.log.info('protocol-request-refused', { endpoint: 'end-session', errorCode: error, detail: why });
-    const page = protocolErrorPage({ error, error_description: why }, this.urls.basePath);
+    const reference = newReference();
+    this.log.info('protocol-request-refused', {
+      endpoint: 'end-session',
+      errorCode: error,
+      detail: why,
+      reference,
+    });
+    const page = protocolErrorPage({ error, error_description: why }, this.urls.basePath, { reference });
     sendPage(reply, page, { status: 400 });
   }
 }

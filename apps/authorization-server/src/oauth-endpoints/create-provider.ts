@@ -15,6 +15,7 @@ import { checkHintsWith } from './library-signing-keys.js';
 import { nameMissingClient, STRUCTURED_TOKEN } from './client-refusals.js';
 import { publishedMetadata } from './discovery.js';
 import { answerOutage } from './outage-answer.js';
+import { refusalReference } from './refusal-reference.js';
 
 const METADATA_MAX_AGE_SECONDS = 3_600;
 const KEY_SET_MAX_AGE_SECONDS = KEY_SET_MAX_AGE_MS / SECOND_MS;
@@ -142,6 +143,7 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
         errorCode: code,
         detail,
         clientId: ctx.oidc.client?.clientId,
+        reference: refusalReference(error),
       });
     };
   provider.on('grant.error', refused('token'));
@@ -151,7 +153,7 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   provider.on('revocation.error', refused('revoke'));
   provider.on('introspection.error', refused('introspect'));
   provider.on('server_error', (ctx, error) => {
-    log.failure('protocol-endpoint-failed', error);
+    log.failure('protocol-endpoint-failed', error, { reference: refusalReference(error) });
     answerOutage(ctx, error);
   });
   // This event is Koa's own. The library's types do not know it.

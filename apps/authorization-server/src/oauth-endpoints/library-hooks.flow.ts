@@ -7,6 +7,7 @@ import { pageHeaders } from '../http/page-headers.js';
 import { bindToBrowser } from './interaction-cookies.js';
 import { outagePage } from './outage-answer.js';
 import { protocolErrorPage, type AskedBy } from './protocol-error-page.js';
+import { refusalReference } from './refusal-reference.js';
 import type { RefreshTokenSeam } from './refresh-token-seam.flow.js';
 import type { TokenAccounts } from './token-accounts.flow.js';
 
@@ -51,9 +52,10 @@ export class LibraryHooks {
     ctx.set({ ...pageHeaders() });
     const { basePath } = this.urls;
     // A client's own description that cannot be fetched is no part of the gateway that is away.
+    const reference = refusalReference(error);
     const outage = out.error === 'invalid_client' ? undefined : outagePage(ctx, error, basePath);
-    ctx.body =
-      outage ?? protocolErrorPage(out, basePath, { ...askedBy(ctx), isUnreached: isUnreached(error) }).markup;
+    const asked = { ...askedBy(ctx), isUnreached: isUnreached(error), reference };
+    ctx.body = outage ?? protocolErrorPage(out, basePath, asked).markup;
   };
 }
 
@@ -63,7 +65,7 @@ function isUnreached(error: unknown): boolean {
 }
 
 /** Errors are rendered before the library has read the parameters as well. */
-function askedBy({ query }: KoaContextWithOIDC): AskedBy {
+function askedBy({ query }: KoaContextWithOIDC): Omit<AskedBy, 'reference'> {
   const [clientId, redirectUri] = [query['client_id'], query['redirect_uri']];
   return {
     clientId: typeof clientId === 'string' ? clientId : undefined,

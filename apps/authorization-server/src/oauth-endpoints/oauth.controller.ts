@@ -1,5 +1,6 @@
 import { All, Controller, Get, Inject, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
 import { redirectUriProblem } from '@gatehouse/config/urls/client-uris';
+import { newReference } from '@gatehouse/kernel/failure-reference';
 import { Log } from '@gatehouse/observability/log';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Provider } from 'oidc-provider';
@@ -61,8 +62,7 @@ export class OAuthController {
   async authorizeByForm(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const query = authorizationQuery(formOf(request));
     if (query === undefined) {
-      const page = protocolErrorPage({ error: 'invalid_request' }, this.urls.basePath);
-      sendPage(reply, page, { status: 400 });
+      this.#refuse(reply, 'invalid_request');
       return;
     }
     const { beginsElsewhere, authorizationEndpoint } = this.urls;
@@ -80,17 +80,13 @@ export class OAuthController {
     const silent = await withSilence(this.provider, this.urls, exchange, asked);
     const search = inQueryOnly(withConfiguredResource(silent, this.config));
     if (asksForMore(search.get('request'))) {
-      const page = protocolErrorPage({ error: 'invalid_request' }, this.urls.basePath);
-      sendPage(reply, page, { status: 400 });
+      this.#refuse(reply, 'invalid_request');
       return;
     }
     // The library compares it with the registered ones, port aside, and pages show it. So it must be one that could be registered.
     const redirectUri = search.get('redirect_uri');
     if (redirectUri !== null && redirectUriProblem(redirectUri, this.#schemes) !== undefined) {
-      this.log.info('protocol-request-refused', { endpoint: 'authorize', errorCode: 'invalid_redirect_uri' });
-      const asking = { redirectUri };
-      const page = protocolErrorPage({ error: 'invalid_redirect_uri' }, this.urls.basePath, asking);
-      sendPage(reply, page, { status: 400 });
+      this.#refuse(reply, 'invalid_redirect_uri', redirectUri);
       return;
     }
     const query = withDefaults(
@@ -99,6 +95,13 @@ export class OAuthController {
       await registeredScopes(this.provider, search.get('client_id')),
     );
     await this.#library.answer(request, reply, { route: `/oauth/authorize?${query.toString()}` });
+  }
+
+  #refuse(reply: FastifyReply, error: string, redirectUri?: string): void {
+    const reference = newReference();
+    this.log.info('protocol-request-refused', { endpoint: 'authorize', errorCode: error, reference });
+    const page = protocolErrorPage({ error }, this.urls.basePath, { redirectUri, reference });
+    sendPage(reply, page, { status: 400 });
   }
 
   @Get('oauth/authorize/:uid')

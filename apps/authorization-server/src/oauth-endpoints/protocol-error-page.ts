@@ -10,13 +10,15 @@ export interface AskedBy {
   readonly redirectUri?: string | undefined;
   /** The host of the client's document. */
   readonly isUnreached?: boolean;
+  /** Of the line of the log. */
+  readonly reference: string;
 }
 
 /** The page for a request that has no safe way back to its client: its redirect URI is not one that the client registered. */
 export function protocolErrorPage(
   { error, error_description: description }: ErrorOut,
   basePath: string,
-  { clientId, redirectUri, isUnreached = false }: AskedBy = {},
+  { clientId, redirectUri, isUnreached = false, reference }: AskedBy,
 ): Html {
   const isStale = error === 'invalid_client' && !URL.canParse(clientId ?? '');
   const hints = isStale || error === 'invalid_redirect_uri' ? forgetting(redirectUri) : undefined;
@@ -27,6 +29,7 @@ export function protocolErrorPage(
     },
     error,
     basePath,
+    { reference },
   );
 }
 

@@ -110,7 +110,6 @@ describe('metadata', () => {
 
   test('unknown paths are 404, and no document is found under a path of no issuer here', async () => {
     for (const path of [
-      '/',
       '/.well-known/nonsense',
       '/.well-known/oauth-authorization-server/made-up',
       '/.well-known/openid-configuration/mcp',

@@ -1,0 +1,32 @@
+import { html, type Html } from '../pages/html.js';
+import { layout } from '../pages/layout.js';
+
+export interface HomeView {
+  /** The MCP endpoint: what people type into their application. */
+  readonly endpoint: string;
+  readonly basePath: string;
+}
+
+/** For whoever opens the gateway's own address. It says nothing of who is signed in, nor what is behind the gateway. */
+export const homePage = ({ endpoint, basePath }: HomeView): Html =>
+  layout({
+    title: 'What this gateway is',
+    basePath,
+    page: 'home',
+    body: html`<h1>This gateway connects your applications to your services</h1>
+      <p>
+        An application that works with MCP, such as an assistant or an editor, connects to this gateway once. You
+        sign in here, and the application then uses the services behind it as you. It never sees your passwords.
+      </p>
+      <dl>
+        <div>
+          <dt>For your application</dt>
+          <dd><code class="address">${endpoint}</code></dd>
+        </div>
+      </dl>
+      <p>
+        At your connections you see which accounts you connected and which applications work on your behalf, and
+        you can end either.
+      </p>
+      <p class="actions"><a class="button main" href="${basePath}/connections">Your connections</a></p>`,
+  });

@@ -1,0 +1,19 @@
+import { html, type Html } from './html.js';
+import { layout } from './layout.js';
+
+/** Nothing failed here, so that there is no line of the log and no reference. */
+export const notFoundPage = (basePath: string): Html =>
+  layout({
+    title: 'Nothing is here',
+    basePath,
+    page: 'not-found',
+    body: html`<h1>Nothing is here</h1>
+      <p>This gateway has no page at this address. Part of it may be missing, or it may be old.</p>
+      <p>
+        If you came from an application, go back to it and start again from there. Nothing was changed.
+      </p>
+      <p class="actions">
+        <a class="button main" href="${basePath}/connections">Your connections</a>
+        <a class="button" href="${basePath}/">What this gateway is</a>
+      </p>`,
+  });
