@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printFigure } from '@gatehouse/testing/figures';
@@ -8,6 +7,7 @@ import { Program } from '@gatehouse/testing/program';
 import { inRepository } from '@gatehouse/testing/repository';
 import { until } from '@gatehouse/testing/until';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { violations } from '../support/axe.js';
 import { Chromium, findChromium, keepScreenshot } from '../support/chromium.js';
 import type { ChromiumTab } from '../support/chromium-tab.js';
 import { brokenLinks, foreignRequests } from '../support/site-links.js';
@@ -158,15 +158,3 @@ where('a reader with Chromium', () => {
     expect(tab.fetched.filter((url) => !url.startsWith('data:') && new URL(url).host !== host)).toEqual([]);
   });
 });
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe-core finds, each with where. */
-async function violations(tab: ChromiumTab): Promise<unknown> {
-  await tab.evaluate(`${AXE};0`);
-  await tab.evaluate(`window.axe.run({ resultTypes: ['violations'] }).then(({ violations }) => {
-    window.found = violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html, failureSummary }) => html.slice(0, 160) + ' ' + (failureSummary ?? '').slice(0,200)).join(' | '));
-  }, (error) => { window.found = [String(error)]; });0`);
-  await until(async () => (await tab.evaluate('Array.isArray(window.found)')) === true, 120_000);
-  return await tab.evaluate('window.found');
-}

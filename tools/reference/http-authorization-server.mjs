@@ -302,6 +302,13 @@ export const authorizationServer = {
       type: 'text/css',
     },
   },
+  '/pages/branding/{file}': {
+    GET: {
+      by: 'browser',
+      about: 'A logo or the colors of `authServer.branding`; their addresses change with what is in them.',
+      statuses: { 200: 'the file', 404: 'the configuration has no such file' },
+    },
+  },
   '/pages/gatehouse.svg': {
     GET: { by: 'browser', about: 'Icon of the pages.', statuses: { 200: 'the icon' }, type: 'image/svg+xml' },
   },

@@ -5,6 +5,7 @@ import type { Shown } from '../http/shown.js';
 import { errorPage, errorStatus, type WayOn } from '../pages/error-page.js';
 import { html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
+import { providerLabel } from '../pages/site.js';
 import type { Arrival } from '../vault/vault.client.js';
 import type { BegunHere } from './begun-here.js';
 
@@ -23,7 +24,7 @@ export class CallbackPages {
   /** @param at where this browser can go on, if anywhere. The callback's own address must not stand in a page. */
   refused({ code, facts }: GatehouseError, reference: string, at?: BegunHere): Shown {
     const wayOn = at === undefined ? undefined : this.#wayOn(at);
-    const page = errorPage(code, this.urls.basePath, wayOn, reference);
+    const page = errorPage(code, this.urls.site, wayOn, reference);
     return { kind: 'page', page, status: errorStatus(code, facts.owner) };
   }
 
@@ -33,43 +34,46 @@ export class CallbackPages {
    * account would then be connected to this person (login CSRF, RFC 9700, section 4.7), so it is not redeemed.
    */
   unasked({ query, callback }: Arrival, at: BegunHere): Shown {
-    const provider =
-      this.config.upstreamProviders.find(({ name }) => name === callback)?.name ?? 'The provider';
+    const { site } = this.urls;
+    const known = this.config.upstreamProviders.find(({ name }) => name === callback);
+    const provider = known === undefined ? 'The provider' : providerLabel(site, known.name);
     const isSetUp = new URLSearchParams(query).has('setup_action');
     const title = isSetUp ? `Go on after the set-up at ${provider}` : 'Your sign-in can go on';
     const page = layout({
       title,
-      basePath: this.urls.basePath,
+      site,
       page: 'unasked',
       body: html`<h1>${title}</h1>
         <p>
           ${provider} sent you here ${isSetUp ? 'after a set-up there, ' : ''}without saying to which sign-in
           that belongs. To protect you, the gateway used nothing of it.
         </p>
-        <p>${describe(at)} is still open in this browser, and nothing of it was lost.</p>
+        <p>${this.#describe(at)} is still open in this browser, and nothing of it was lost.</p>
         <p class="actions"><a class="button main" href="${this.#address(at)}">${labelOf(at)}</a></p>`,
     });
     return { kind: 'page', page };
   }
 
   #wayOn(at: BegunHere): WayOn {
-    const advice = `${describe(at)} is open in this browser, and can go on.`;
+    const advice = `${this.#describe(at)} is open in this browser, and can go on.`;
     return { href: this.#address(at), label: labelOf(at), advice };
   }
 
   #address(at: BegunHere): string {
     return this.urls.path(at.kind === 'sign-in' ? `/sign-in/${at.uid}` : `/connect/attempt/${at.id}`);
   }
+
+  #describe(at: BegunHere): string {
+    switch (at.kind) {
+      case 'sign-in':
+        return at.clientName === undefined ? 'Your sign-in' : `Your sign-in for “${at.clientName}”`;
+      case 'connect':
+        return at.provider === undefined
+          ? 'Your sign-in'
+          : `Your visit to connect ${providerLabel(this.urls.site, at.provider)}`;
+    }
+  }
 }
 
 const labelOf = ({ kind }: BegunHere): string =>
   kind === 'sign-in' ? 'Go on with the sign-in' : 'Go on connecting';
-
-function describe(at: BegunHere): string {
-  switch (at.kind) {
-    case 'sign-in':
-      return at.clientName === undefined ? 'Your sign-in' : `Your sign-in for “${at.clientName}”`;
-    case 'connect':
-      return at.provider === undefined ? 'Your sign-in' : `Your visit to connect ${at.provider}`;
-  }
-}

@@ -1,6 +1,7 @@
 import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
+import { backendLabels, providerLabel } from '../pages/site.js';
 import type { LegFailure } from './attempt.js';
 
 export interface FailureView extends FormFacts {
@@ -23,26 +24,27 @@ interface FailureText {
 
 /** Tells which provider failed, what happened, and what the person can do now. */
 export function failurePage(view: FailureView): Html {
-  const { provider, reason, reference, optional, connected, backends, csrf, action, basePath } = view;
-  const { title, what, retry } = textFor(provider, reason);
+  const { provider, reason, reference, optional, connected, backends, csrf, action, site } = view;
+  const label = providerLabel(site, provider);
+  const { title, what, retry } = textFor(label, reason);
   return layout({
     title,
-    basePath,
+    site,
     page: 'failure',
     body: html`<h1>${title}</h1>
       <div class="note bad" role="alert"><p>${what}</p></div>
-      ${connected.length === 0 ? undefined : html`<p>Connected already, and kept: <strong>${connected.join(', ')}</strong>.</p>`}
-      ${optional && backends.length > 0 ? html`<p class="soft">You can go on without it. Until you connect ${provider}, these will not work: ${backends.join(', ')}.</p>` : undefined}
+      ${connected.length === 0 ? undefined : html`<p>Connected already, and kept: <strong>${connected.map((name) => providerLabel(site, name)).join(', ')}</strong>.</p>`}
+      ${optional && backends.length > 0 ? html`<p class="soft">You can go on without it. Until you connect ${label}, these will not work: ${backendLabels(site, backends)}.</p>` : undefined}
       <form method="post" action="${action}" data-provider="${provider}" data-reason="${reason}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <input type="hidden" name="provider" value="${provider}" />
         <div class="actions stretch">
           <button class="main" name="decision" value="retry">${retry}</button>
-          ${optional ? html`<button name="decision" value="skip">Skip ${provider}</button>` : undefined}
+          ${optional ? html`<button name="decision" value="skip">Skip ${label}</button>` : undefined}
           <button name="decision" value="cancel">Cancel</button>
         </div>
       </form>
-      ${reason === 'identity_taken' ? undefined : html`<p class="soft small">Reference: <code>${reference}</code></p>`}`,
+      <p class="soft small">Reference: <code>${reference}</code></p>`,
   });
 }
 

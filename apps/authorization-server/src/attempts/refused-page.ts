@@ -1,29 +1,31 @@
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { Refused } from './attempt.js';
+import { providerLabel, type Site } from '../pages/site.js';
 
 export interface RefusedView extends Refused {
   readonly provider: string;
   /** Whom the person can ask, as the configuration has it. */
   readonly contact: string | undefined;
-  readonly basePath: string;
+  readonly site: Site;
   /** How they can go on: a form, or a link. */
   readonly actions: Html;
 }
 
 /** For somebody whom the primary provider knows, and whom the policies of `access` do not let in. Nothing of them was kept. */
 export function refusedPage(view: RefusedView): Html {
-  const { provider, name, reason, contact, reference, basePath, actions } = view;
+  const { provider, name, reason, reference, site, actions } = view;
+  const contact = view.contact ?? site.branding.supportUrl?.replace(/^mailto:/, '');
   const title = 'You may not sign in here';
   return layout({
     title,
-    basePath,
+    site,
     page: 'refused',
     body: html`<h1>${title}</h1>
       <div class="note bad" role="alert">
         <p>
           You are signed in at
-          ${provider}${name === undefined ? undefined : html` as <strong>${name}</strong>`}, and this gateway
+          ${providerLabel(site, provider)}${name === undefined ? undefined : html` as <strong>${name}</strong>`}, and this gateway
           does not let that account in.
         </p>
         ${reason === undefined ? undefined : html`<p>${reason}</p>`}

@@ -1,16 +1,17 @@
 import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
+import { providerLabel } from '../pages/site.js';
 
 /** The provider has not answered the vault yet. Going on now would begin its step a second time. */
-export const waitPage = (provider: string, { action, basePath }: Omit<FormFacts, 'csrf'>): Html =>
-  layout({
-    title: `Waiting for ${provider}`,
-    basePath,
+export function waitPage(provider: string, { action, site }: Omit<FormFacts, 'csrf'>): Html {
+  const label = providerLabel(site, provider);
+  return layout({
+    title: `Waiting for ${label}`,
+    site,
     page: 'wait',
-    body: html`<h1>Waiting for ${provider}</h1>
-      <p>
-        You are back from ${provider}, and the gateway is still waiting for its response. Nothing is lost.
-      </p>
+    body: html`<h1>Waiting for ${label}</h1>
+      <p>You are back from ${label}, and the gateway is still waiting for its response. Nothing is lost.</p>
       <p class="actions"><a class="button main" href="${action}">Look again</a></p>`,
   });
+}

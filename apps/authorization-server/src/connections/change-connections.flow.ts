@@ -45,6 +45,9 @@ export class ChangeConnections {
         // Somebody else's session is left alone, whatever id the form names.
         await this.closing.close(form.get('session') ?? '', 'signed_out', accountId);
         break;
+      case 'sign-out-everywhere':
+        await this.closing.closeAll(accountId, 'signed_out', form.get('application'));
+        break;
       case 'leave':
         await this.browsers.signOut(exchange);
         break;

@@ -17,7 +17,7 @@ export class ConnectForms {
     return {
       csrf: this.csrf.tokenFor(boundTo(attempt)),
       action: this.address(attempt),
-      basePath: this.urls.basePath,
+      site: this.urls.site,
     };
   }
 

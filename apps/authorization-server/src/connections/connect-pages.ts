@@ -2,6 +2,8 @@ import { fact } from '../pages/fact.js';
 import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
+import { scopeList } from '../pages/scope-list.js';
+import { backendLabels, providerLabel, type Site } from '../pages/site.js';
 
 export interface ConnectView extends FormFacts {
   readonly provider: string;
@@ -14,59 +16,62 @@ export interface ConnectView extends FormFacts {
 
 /** A client links to it when a provider is missing. Nothing happens before the person says so. */
 export function connectPage(view: ConnectView): Html {
-  const { provider, scopes, backends, clientName, signedInAs, csrf, action, basePath } = view;
+  const { provider, scopes, backends, clientName, signedInAs, csrf, action, site } = view;
+  const label = providerLabel(site, provider);
   return layout({
-    title: `Connect ${provider}`,
-    basePath,
+    title: `Connect ${label}`,
+    site,
     page: 'connect',
-    body: html`<h1>Connect ${provider}</h1>
+    body: html`<h1>Connect ${label}</h1>
       <p>
         ${clientName === undefined ? 'An application that you use' : html`“${clientName}”`} needs your account
-        at <strong>${provider}</strong> to go on.
+        at <strong>${label}</strong> to go on.
       </p>
       <dl>
-        ${fact('Access', scopes.length > 0 && scopes.map((scope) => html`<code>${scope}</code> `))}
-        ${fact('Used by', backends.join(', '))} ${fact('Signed in as', signedInAs)}
+        ${fact('Access', scopes.length > 0 && scopeList(site, provider, scopes))}
+        ${fact('Used by', backendLabels(site, backends))} ${fact('Signed in as', signedInAs)}
       </dl>
       ${signedInAs === undefined ? html`<p class="soft">You sign in first, so that the connection goes to the right account.</p>` : undefined}
-      <form method="post" action="${action}">
+      <form class="decide" method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <div class="actions stretch">
-          <button class="main" name="decision" value="continue">Continue to ${provider}</button>
+          <button class="main" name="decision" value="continue">Continue to ${label}</button>
           <button name="decision" value="cancel">Cancel</button>
         </div>
       </form>`,
   });
 }
 
-export const connectedPage = (provider: string, basePath: string): Html =>
-  layout({
-    title: `${provider} is connected`,
-    basePath,
+export function connectedPage(provider: string, site: Site): Html {
+  const label = providerLabel(site, provider);
+  return layout({
+    title: `${label} is connected`,
+    site,
     page: 'connected',
-    body: html`<h1>${provider} is connected</h1>
+    body: html`<h1>${label} is connected</h1>
       <p>
         Go back to your application and try again there. It works from the next call on. You can close this
         page.
       </p>
-      <p class="small"><a href="${basePath}/connections">See all your connections</a></p>`,
+      <p class="small"><a href="${site.basePath}/connections">See all your connections</a></p>`,
   });
+}
 
-export const nothingConnectedPage = (basePath: string): Html =>
+export const nothingConnectedPage = (site: Site): Html =>
   layout({
     title: 'Nothing was connected',
-    basePath,
+    site,
     page: 'cancelled',
     body: html`<h1>Nothing was connected</h1>
       <p>Nothing was changed. You can close this page.</p>
-      <p class="small"><a href="${basePath}/connections">See all your connections</a></p>`,
+      <p class="small"><a href="${site.basePath}/connections">See all your connections</a></p>`,
   });
 
 /** @param signInAgain where to sign in as somebody else. */
-export const wrongAccountPage = (basePath: string, signInAgain: string): Html =>
+export const wrongAccountPage = (site: Site, signInAgain: string): Html =>
   layout({
     title: 'This link is for another account',
-    basePath,
+    site,
     page: 'wrong-account',
     body: html`<h1>This link is for another account</h1>
       <p>
@@ -77,10 +82,10 @@ export const wrongAccountPage = (basePath: string, signInAgain: string): Html =>
       <p class="actions"><a class="button main" href="${signInAgain}">Sign in with another account</a></p>`,
   });
 
-export const linkEndedPage = (basePath: string): Html =>
+export const linkEndedPage = (site: Site): Html =>
   layout({
     title: 'This link has ended',
-    basePath,
+    site,
     page: 'link-ended',
     body: html`<h1>This link has ended</h1>
       <p>
@@ -90,10 +95,10 @@ export const linkEndedPage = (basePath: string): Html =>
       <p>Sign in again from the application. It will then ask for the provider.</p>`,
   });
 
-export const noAccountPage = (basePath: string): Html =>
+export const noAccountPage = (site: Site): Html =>
   layout({
     title: 'No account yet',
-    basePath,
+    site,
     page: 'no-account',
     body: html`<h1>You have no account here yet</h1>
       <p>

@@ -21,6 +21,7 @@ import {
 } from './connect-pages.js';
 import { signInForSecretPage } from './user-secret-items.js';
 import type { ConnectStep } from './connect-step.js';
+import type { Site } from '../pages/site.js';
 
 /** How a visit ends that cannot go on. */
 export const CONNECT_ENDS = ['no-account', 'wrong-account'] as const;
@@ -30,8 +31,6 @@ type Attempt = StoredAttempt<ConnectState>;
 
 /** Every response of the connect page. */
 export class ConnectResponses {
-  readonly #basePath: string;
-
   constructor(
     private readonly forms: ConnectForms,
     private readonly urls: IssuerUrls,
@@ -39,20 +38,22 @@ export class ConnectResponses {
       AuthorizationServerPart,
       'insecureAllowHttp' | 'access' | 'primaryUpstreamProvider'
     >,
-  ) {
-    this.#basePath = urls.basePath;
+  ) {}
+
+  get #site(): Site {
+    return this.urls.site;
   }
 
   /** @param link whose page this is. */
   ask(
-    view: Omit<ConnectView, 'action' | 'basePath'>,
+    view: Omit<ConnectView, 'action' | 'site'>,
     { provider, tsid }: ConnectLink,
     setCookies: readonly string[],
   ): Shown {
     const action = this.#address(provider, tsid);
     return {
       kind: 'page',
-      page: connectPage({ ...view, action, basePath: this.#basePath }),
+      page: connectPage({ ...view, action, site: this.#site }),
       setCookies,
       targets: { insecureHttp: this.config.insecureAllowHttp },
     };
@@ -78,7 +79,7 @@ export class ConnectResponses {
       ...refused,
       provider: this.config.primaryUpstreamProvider,
       contact: this.config.access?.contact,
-      basePath: this.#basePath,
+      site: this.#site,
       actions: html`<p class="actions">
         <a class="button main" href="${signIn}">Sign in as somebody else</a>
       </p>`,
@@ -91,24 +92,24 @@ export class ConnectResponses {
   }
 
   connected(provider: string): Shown {
-    return { kind: 'page', page: connectedPage(provider, this.#basePath) };
+    return { kind: 'page', page: connectedPage(provider, this.#site) };
   }
 
   nothingConnected(): Shown {
-    return { kind: 'page', page: nothingConnectedPage(this.#basePath) };
+    return { kind: 'page', page: nothingConnectedPage(this.#site) };
   }
 
   noAccount(): Shown {
-    return { kind: 'page', page: noAccountPage(this.#basePath) };
+    return { kind: 'page', page: noAccountPage(this.#site) };
   }
 
   wrongAccount(): Shown {
     const signInAgain = this.urls.path('/connections/sign-in');
-    return { kind: 'page', status: 403, page: wrongAccountPage(this.#basePath, signInAgain) };
+    return { kind: 'page', status: 403, page: wrongAccountPage(this.#site, signInAgain) };
   }
 
   linkEnded(): Shown {
-    return { kind: 'page', status: 404, page: linkEndedPage(this.#basePath) };
+    return { kind: 'page', status: 404, page: linkEndedPage(this.#site) };
   }
 
   /** To a page of its own, because the attempt is gone: it can be reloaded. */
@@ -133,7 +134,7 @@ export class ConnectResponses {
     setCookies: readonly string[],
   ): Shown {
     const action = this.#address(provider, tsid);
-    const view = { label, backends, csrf, action, basePath: this.#basePath };
+    const view = { label, backends, csrf, action, site: this.#site };
     return {
       kind: 'page',
       page: signInForSecretPage(view),

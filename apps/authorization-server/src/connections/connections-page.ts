@@ -3,7 +3,10 @@ import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import { time } from '../pages/time.js';
 import type { ListedSession } from '../sessions/session.store.js';
+import { applicationItems } from './application-items.js';
 import { userSecretItems, type ListedSecret } from './user-secret-items.js';
+import { backendLabels, shownProvider, type Site } from '../pages/site.js';
+import { logoImage } from '../pages/brand-files.js';
 
 interface ListedProvider {
   readonly name: string;
@@ -17,61 +20,64 @@ export interface ConnectionsView {
   readonly providers: readonly ListedProvider[];
   readonly secrets: readonly ListedSecret[];
   readonly sessions: readonly ListedSession[];
+  readonly nowMs: number;
   readonly csrf: string;
-  readonly basePath: string;
+  readonly site: Site;
 }
 
 /** What the signed-in user has connected and where they are signed in, and how to end either. */
 export function connectionsPage(view: ConnectionsView): Html {
-  const { accountName, providers, secrets, sessions, csrf, basePath } = view;
+  const { accountName, providers, secrets, sessions, nowMs, csrf, site } = view;
   const form = (fields: Readonly<Record<string, string>>, inside: Html): Html =>
-    html`<form method="post" action="${basePath}/connections">
+    html`<form method="post" action="${site.basePath}/connections">
       <input type="hidden" name="csrf" value="${csrf}" />
       ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
       ${inside}
     </form>`;
   return layout({
     title: 'Your connections',
-    basePath,
+    site,
     page: 'connections',
     wide: true,
     body: html`<h1>Your connections</h1>
       <p class="soft">Signed in as <strong>${accountName}</strong></p>
       <h2>Accounts at providers</h2>
       <ul class="items">
-        ${providers.map((provider) => providerItem(provider, basePath, form))}
+        ${providers.map((provider) => providerItem(provider, { site, nowMs, form }))}
       </ul>
-      ${userSecretItems(secrets, form)}
+      ${userSecretItems(secrets, { site, nowMs, form })}
       <h2>Applications that work on your behalf</h2>
-      ${
-        sessions.length === 0
-          ? html`<p class="soft">None at the moment.</p>`
-          : html`<ul class="items">
-              ${sessions.map((session) => sessionItem(session, form))}
-            </ul>`
-      }
+      ${applicationItems(sessions, nowMs, form)}
       <div class="actions">
         ${form({ action: 'leave' }, html`<button>Sign out of this browser</button>`)}
       </div>`,
   });
 }
 
-type FormOf = (fields: Readonly<Record<string, string>>, button: Html) => Html;
+interface ItemParts {
+  readonly site: Site;
+  readonly nowMs: number;
+  readonly form: (fields: Readonly<Record<string, string>>, button: Html) => Html;
+}
 
-function providerItem({ name, backends, connection }: ListedProvider, basePath: string, form: FormOf): Html {
-  const connect = html`<a class="button" href="${basePath}/connect/${name}"
-    >${connection === undefined ? 'Connect' : 'Connect again'} <span class="unseen">${name}</span></a
+function providerItem(
+  { name, backends, connection }: ListedProvider,
+  { site, nowMs, form }: ItemParts,
+): Html {
+  const { label, logo } = shownProvider(site, name);
+  const connect = html`<a class="button" href="${site.basePath}/connect/${name}"
+    >${connection === undefined ? 'Connect' : 'Connect again'} <span class="unseen">${label}</span></a
   >`;
   return html`<li data-provider="${name}" data-state="${connection?.state ?? 'missing'}">
     <div class="row">
       <div>
-        <span class="name">${name}</span>${stateTag(connection)}
-        ${connection === undefined ? undefined : html`<p class="small soft">As ${connection.name ?? connection.email ?? connection.subject}, since ${time(connection.connectedAtMs)}</p>`}
-        ${backends.length === 0 ? undefined : html`<p class="small soft">Used by: ${backends.join(', ')}</p>`}
+        ${logoImage(site, logo)}<span class="name">${label}</span>${stateTag(connection)}
+        ${connection === undefined ? undefined : html`<p class="small soft">As ${connection.name ?? connection.email ?? connection.subject}, connected ${time(connection.connectedAtMs, nowMs)}</p>`}
+        ${backends.length === 0 ? undefined : html`<p class="small soft">Used by: ${backendLabels(site, backends)}</p>`}
       </div>
       <div class="row">
         ${connection?.state === 'live' ? undefined : connect}
-        ${connection === undefined ? undefined : form({ action: 'disconnect', provider: name }, html`<button>Disconnect <span class="unseen">${name}</span></button>`)}
+        ${connection === undefined ? undefined : form({ action: 'disconnect', provider: name }, html`<button>Disconnect <span class="unseen">${label}</span></button>`)}
       </div>
     </div>
   </li>`;
@@ -90,24 +96,13 @@ function stateTag(connection: ConnectionView | undefined): Html {
   }
 }
 
-const sessionItem = ({ tsid, clientName, openedAtMs, usedAtMs }: ListedSession, form: FormOf): Html =>
-  html`<li data-session="${tsid}">
-    <div class="row">
-      <div>
-        <span class="name">${clientName}</span>
-        <p class="small soft">Since ${time(openedAtMs)}, last used ${time(usedAtMs)}</p>
-      </div>
-      ${form({ action: 'sign-out', session: tsid }, html`<button>Sign out <span class="unseen">${clientName}</span></button>`)}
-    </div>
-  </li>`;
-
-export function signedOutPage(basePath: string): Html {
+export function signedOutPage(site: Site): Html {
   return layout({
     title: 'Your connections',
-    basePath,
+    site,
     page: 'signed-out',
     body: html`<h1>You are not signed in here</h1>
       <p>Sign in to see which accounts you connected and which applications work on your behalf.</p>
-      <p class="actions"><a class="button main" href="${basePath}/connections/sign-in">Sign in</a></p>`,
+      <p class="actions"><a class="button main" href="${site.basePath}/connections/sign-in">Sign in</a></p>`,
   });
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '@gatehouse/kernel/clock';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import type { UserSecretView } from '@gatehouse/config/user-secret-parts';
 import type { ConnectionView } from '@gatehouse/contracts/token-vault/connection-list';
@@ -21,6 +22,7 @@ export class ConnectionsResponses {
     private readonly csrf: CsrfTokens,
     private readonly urls: IssuerUrls,
     private readonly config: Pick<AuthorizationServerPart, 'upstreamProviders' | 'userSecrets'>,
+    private readonly clock: Clock,
   ) {}
 
   list({ uid }: BrowserSession, { accountName, sessions, connections }: ConnectionsFacts): Shown {
@@ -35,19 +37,20 @@ export class ConnectionsResponses {
         const connection = connections.find(({ provider }) => provider === secret.name);
         return { ...secret, ...(connection === undefined ? {} : { connection }) };
       }),
+      nowMs: this.clock.nowMs(),
       csrf: this.csrf.tokenFor(uid),
-      basePath: this.urls.basePath,
+      site: this.urls.site,
     });
     return { kind: 'page', page };
   }
 
   unfitSecret({ name, label }: UserSecretView): Shown {
-    const page = unfitSecretPage(label, this.urls.path(`/connections#${name}`), this.urls.basePath);
+    const page = unfitSecretPage(label, this.urls.path(`/connections#${name}`), this.urls.site);
     return { kind: 'page', status: 400, page };
   }
 
   signedOut(): Shown {
-    return { kind: 'page', page: signedOutPage(this.urls.basePath) };
+    return { kind: 'page', page: signedOutPage(this.urls.site) };
   }
 
   /** @throws {GatehouseError} `not_allowed` */

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { CONFIG } from '@gatehouse/service-process/injected';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AttemptsModule } from '../attempts/attempts.module.js';
 import { CsrfTokens } from '../http/csrf.js';
@@ -49,9 +50,9 @@ import { VisitProvider } from './visit-provider.flow.js';
     },
     {
       provide: ConnectionsResponses,
-      inject: [CsrfTokens, IssuerUrls, CONFIG],
-      useFactory: (csrf: CsrfTokens, urls: IssuerUrls, config: AuthorizationServerPart) =>
-        new ConnectionsResponses(csrf, urls, config),
+      inject: [CsrfTokens, IssuerUrls, CONFIG, CLOCK],
+      useFactory: (csrf: CsrfTokens, urls: IssuerUrls, config: AuthorizationServerPart, clock: Clock) =>
+        new ConnectionsResponses(csrf, urls, config, clock),
     },
     ConnectLinks,
     OpenConnect,

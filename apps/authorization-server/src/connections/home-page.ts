@@ -1,17 +1,18 @@
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
+import type { Site } from '../pages/site.js';
 
 export interface HomeView {
   /** The MCP endpoint: what people type into their application. */
   readonly endpoint: string;
-  readonly basePath: string;
+  readonly site: Site;
 }
 
 /** For whoever opens the gateway's own address. It says nothing of who is signed in, nor what is behind the gateway. */
-export const homePage = ({ endpoint, basePath }: HomeView): Html =>
+export const homePage = ({ endpoint, site }: HomeView): Html =>
   layout({
     title: 'What this gateway is',
-    basePath,
+    site,
     page: 'home',
     body: html`<h1>This gateway connects your applications to your services</h1>
       <p>
@@ -28,5 +29,5 @@ export const homePage = ({ endpoint, basePath }: HomeView): Html =>
         At your connections you see which accounts you connected and which applications work on your behalf, and
         you can end either.
       </p>
-      <p class="actions"><a class="button main" href="${basePath}/connections">Your connections</a></p>`,
+      <p class="actions"><a class="button main" href="${site.basePath}/connections">Your connections</a></p>`,
   });

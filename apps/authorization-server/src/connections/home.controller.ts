@@ -17,7 +17,7 @@ export class HomeController {
 
   @Get()
   home(): Shown {
-    const page = homePage({ endpoint: this.config.resourceUrl, basePath: this.urls.basePath });
+    const page = homePage({ endpoint: this.config.resourceUrl, site: this.urls.site });
     return { kind: 'page', page };
   }
 }

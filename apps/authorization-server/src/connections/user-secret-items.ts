@@ -4,16 +4,26 @@ import { MAX_ENTERED_LENGTH } from '@gatehouse/contracts/token-vault/secret-ente
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import { time } from '../pages/time.js';
+import { backendLabels, type Site } from '../pages/site.js';
 
 export interface ListedSecret extends UserSecretView {
   /** Absent: nothing was entered. */
   readonly connection?: ConnectionView;
 }
 
+interface ItemParts {
+  readonly site: Site;
+  readonly nowMs: number;
+  readonly form: FormOf;
+}
+
 type FormOf = (fields: Readonly<Record<string, string>>, inside: Html) => Html;
 
 /** What a person enters for backends that know no sign-in. What was entered is never shown. */
-export const userSecretItems = (secrets: readonly ListedSecret[], form: FormOf): Html | undefined =>
+export const userSecretItems = (
+  secrets: readonly ListedSecret[],
+  parts: ItemParts,
+): Html | undefined =>
   secrets.length === 0
     ? undefined
     : html`<h2>Secrets that you enter</h2>
@@ -21,10 +31,13 @@ export const userSecretItems = (secrets: readonly ListedSecret[], form: FormOf):
           Each is kept sealed, is sent to the servers that are named beside it, and is never shown again.
         </p>
         <ul class="items">
-          ${secrets.map((secret) => secretItem(secret, form))}
+          ${secrets.map((secret) => secretItem(secret, parts))}
         </ul>`;
 
-function secretItem({ name, label, help, backends, connection }: ListedSecret, form: FormOf): Html {
+function secretItem(
+  { name, label, help, backends, connection }: ListedSecret,
+  { site, nowMs, form }: ItemParts,
+): Html {
   const isEntered = connection !== undefined;
   const field = `secret-of-${name}`;
   return html`<li id="${name}" data-secret="${name}" data-state="${isEntered ? 'entered' : 'missing'}">
@@ -32,8 +45,8 @@ function secretItem({ name, label, help, backends, connection }: ListedSecret, f
       <div>
         <span class="name">${label}</span
         >${isEntered ? html`<span class="tag live">entered</span>` : html`<span class="tag">not entered</span>`}
-        ${isEntered ? html`<p class="small soft">Since ${time(connection.connectedAtMs)}</p>` : undefined}
-        <p class="small soft">Sent to: ${backends.join(', ')}</p>
+        ${isEntered ? html`<p class="small soft">Entered ${time(connection.connectedAtMs, nowMs)}</p>` : undefined}
+        <p class="small soft">Sent to: ${backendLabels(site, backends)}</p>
         ${help === undefined ? undefined : html`<p class="small"><a href="${help}" rel="noreferrer noopener" target="_blank">Where you get one</a></p>`}
       </div>
       ${isEntered ? form({ action: 'disconnect', provider: name }, html`<button>Remove <span class="unseen">${label}</span></button>`) : undefined}
@@ -58,10 +71,10 @@ function secretItem({ name, label, help, backends, connection }: ListedSecret, f
 }
 
 /** Nothing of it is repeated. */
-export const unfitSecretPage = (label: string, backTo: string, basePath: string): Html =>
+export const unfitSecretPage = (label: string, backTo: string, site: Site): Html =>
   layout({
     title: 'This was not saved',
-    basePath,
+    site,
     page: 'unfit-secret',
     body: html`<h1>Your ${label} was not saved</h1>
       <p>
@@ -76,18 +89,18 @@ export interface SignInForSecretView {
   readonly backends: readonly string[];
   readonly csrf: string;
   readonly action: string;
-  readonly basePath: string;
+  readonly site: Site;
 }
 
 /** Behind a client's link, in a browser in which nobody is signed in. */
-export const signInForSecretPage = ({ label, backends, csrf, action, basePath }: SignInForSecretView): Html =>
+export const signInForSecretPage = ({ label, backends, csrf, action, site }: SignInForSecretView): Html =>
   layout({
     title: `Enter your ${label}`,
-    basePath,
+    site,
     page: 'secret',
     body: html`<h1>Enter your ${label}</h1>
       <p>
-        An application that you use needs your ${label} for <strong>${backends.join(', ')}</strong>. You sign
+        An application that you use needs your ${label} for <strong>${backendLabels(site, backends)}</strong>. You sign
         in first, so that it goes to the right account, and enter it on the page with your connections.
       </p>
       <form method="post" action="${action}">

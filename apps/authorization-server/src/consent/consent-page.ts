@@ -1,9 +1,12 @@
 import type { ScopeUse } from '@gatehouse/config/model/scope-uses';
 import type { ProviderRequirement } from '@gatehouse/config/model/upstream-provider';
+import { logoImage } from '../pages/brand-files.js';
 import { fact } from '../pages/fact.js';
 import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
+import { scopeList } from '../pages/scope-list.js';
+import { backendLabels, shownBackend, shownProvider, type Site } from '../pages/site.js';
 import type { RequestingClient } from '../oauth-endpoints/authorization-requests.flow.js';
 import { redirectTarget, unassuredNote } from './redirect-target.js';
 
@@ -12,6 +15,13 @@ interface OfferedProvider {
   readonly requirement: ProviderRequirement;
   readonly scopes: readonly string[];
   readonly backends: readonly string[];
+}
+
+/** Backends that need no account at a provider. */
+export interface OtherBackends {
+  /** They get what the person enters at the connections; by what that is called. */
+  readonly withSecrets: readonly { readonly label: string; readonly backends: readonly string[] }[];
+  readonly plain: readonly string[];
 }
 
 /** A scope that was asked for, and what it lets a client do. */
@@ -26,6 +36,7 @@ export interface ConsentView extends FormFacts {
   /** The part of the gateway that it will be able to use; absent: all of it. */
   readonly part: string | undefined;
   readonly providers: readonly OfferedProvider[];
+  readonly others: OtherBackends;
   /** What the client may do beyond that, since it asks for scopes that calls need. */
   readonly scopedUses: readonly ScopedUse[];
   /** The account of the browser session. */
@@ -36,11 +47,11 @@ export interface ConsentView extends FormFacts {
 
 /** The person approves before the browser is sent to any provider (MCP, security best practices: confused deputy). */
 export function consentPage(view: ConsentView): Html {
-  const { client, redirectUri, part, providers, scopedUses, signedInAs, shown, csrf, action, basePath } =
-    view;
+  const { client, redirectUri, part, providers, others, scopedUses, signedInAs, shown } = view;
+  const { csrf, action, site } = view;
   return layout({
     title: `Allow ${client.name}?`,
-    basePath,
+    site,
     page: 'consent',
     body: html`<h1>Allow “${client.name}” to work on your behalf?</h1>
       <p class="soft">
@@ -56,17 +67,18 @@ export function consentPage(view: ConsentView): Html {
       ${client.assured ? undefined : unassuredNote(redirectUri)}
       <h2>It will be able to use</h2>
       <ul class="items">
-        ${providers.map((provider) => providerItem(provider, part !== undefined))}
+        ${providers.map((provider) => providerItem(provider, part !== undefined, site))}
+        ${otherItems(others, site)}
       </ul>
       ${
         scopedUses.length === 0
           ? undefined
           : html`<h2>It also asks for permission to</h2>
               <ul class="items">
-                ${scopedUses.map(scopedItem)}
+                ${scopedUses.map((use) => scopedItem(use, site))}
               </ul>`
       }
-      <form method="post" action="${action}">
+      <form class="decide" method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <input type="hidden" name="shown" value="${shown}" />
         <div class="actions stretch">
@@ -79,9 +91,13 @@ export function consentPage(view: ConsentView): Html {
 }
 
 /** In words, and the scope as the client names it. */
-function scopedItem({ scope, uses }: ScopedUse): Html {
+function scopedItem({ scope, uses }: ScopedUse, site: Site): Html {
+  const nameOf = ({ backend, tools }: ScopeUse): string => {
+    const { label } = shownBackend(site, backend);
+    return tools === undefined ? `Use ${label}` : `Use ${tools.map(inWords).join(', ')} of ${label}`;
+  };
   return html`<li>
-    ${uses.map(({ backend, tools }) => html`<span class="name">${tools === undefined ? `Use ${backend}` : `Use ${tools.map(inWords).join(', ')} of ${backend}`}</span>`)}
+    ${uses.map((use) => html`<span class="name">${nameOf(use)}</span>`)}
     <p class="small soft">Scope: <code>${scope}</code></p>
   </li>`;
 }
@@ -91,16 +107,47 @@ const inWords = (pattern: string): string => (pattern === '*' ? 'every tool' : p
 const REQUIREMENT_TAGS = { required: undefined, optional: 'optional', onDemand: 'when needed' } as const;
 
 /** @param isPart of a part of the gateway, to which some of the providers of the sign-in give nothing. */
-function providerItem({ name, requirement, scopes, backends }: OfferedProvider, isPart: boolean): Html {
+function providerItem(
+  { name, requirement, scopes, backends }: OfferedProvider,
+  isPart: boolean,
+  site: Site,
+): Html {
   const tag = REQUIREMENT_TAGS[requirement];
+  const { label, logo } = shownProvider(site, name);
+  const named = html`${logoImage(site, logo)}<span class="name">${label}</span>`;
   if (isPart && backends.length === 0)
     return html`<li>
-      <span class="name">${name}</span>
+      ${named}
       <p class="small soft">You sign in there as well. This application cannot use it.</p>
     </li>`;
   return html`<li>
-    <span class="name">${name}</span>${tag === undefined ? undefined : html`<span class="tag">${tag}</span>`}
-    ${scopes.length === 0 ? undefined : html`<p class="small soft">Access: ${scopes.map((scope) => html`<code>${scope}</code> `)}</p>`}
-    ${backends.length === 0 ? undefined : html`<p class="small soft">Used by: ${backends.join(', ')}</p>`}
+    ${named}${tag === undefined ? undefined : html`<span class="tag">${tag}</span>`}
+    ${scopes.length === 0 ? undefined : html`<p class="small soft">Access: ${scopeList(site, name, scopes)}</p>`}
+    ${backends.length === 0 ? undefined : html`<p class="small soft">Used by: ${backendLabels(site, backends)}</p>`}
   </li>`;
+}
+
+/** Whatever it may use is named, whether or not a provider is asked for it. */
+function otherItems({ withSecrets, plain }: OtherBackends, site: Site): readonly Html[] {
+  const secrets = withSecrets.map(
+    ({ label, backends }) =>
+      html`<li>
+        <span class="name">${label}</span>
+        <p class="small soft">You enter it yourself, at your connections.</p>
+        <p class="small soft">Used by: ${backendLabels(site, backends)}</p>
+      </li>`,
+  );
+  if (plain.length === 0) return secrets;
+  return [
+    ...secrets,
+    html`<li>
+      <span class="name">Without an account of yours</span>
+      <p class="small soft">
+        ${plain.map((name, index) => {
+          const { label, logo } = shownBackend(site, name);
+          return html`${index === 0 ? '' : ', '}${logoImage(site, logo)}${label}`;
+        })}
+      </p>
+    </li>`,
+  ];
 }

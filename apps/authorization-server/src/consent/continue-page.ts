@@ -15,10 +15,10 @@ export interface ContinueView extends FormFacts {
 
 /** The account has approved this client before, so there is one question instead of the whole approval. */
 export function continuePage(view: ContinueView): Html {
-  const { client, redirectUri, accountName, reused, csrf, action, basePath } = view;
+  const { client, redirectUri, accountName, reused, csrf, action, site } = view;
   return layout({
     title: `Continue as ${accountName}?`,
-    basePath,
+    site,
     page: 'continue',
     body: html`<h1>Continue as ${accountName}?</h1>
       <p>
@@ -30,7 +30,7 @@ export function continuePage(view: ContinueView): Html {
         ${fact('Sends you back to', redirectTarget(redirectUri))}
       </dl>
       ${client.assured ? undefined : unassuredNote(redirectUri)}
-      <form method="post" action="${action}">
+      <form class="decide" method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <div class="actions stretch">
           <button class="main" name="decision" value="continue">Continue</button>

@@ -1,9 +1,13 @@
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { PLAIN, type Site } from '../pages/site.js';
 
 const AUTHORIZE = '/oauth/authorize';
 /** A slash at the end is written by clients whose issuer they end with one. */
 const DOCUMENT =
   /^(\/\.well-known\/(?:oauth-authorization-server|openid-configuration))(\/[^?]*?)?\/?(?:\?|$)/;
+
+type Configured = Pick<AuthorizationServerPart, 'issuer' | 'authorizationEndpointBaseUrl'> &
+  Partial<Pick<AuthorizationServerPart, 'branding'>>;
 
 /** Every URL of ours comes from the configured issuer, never from the Host header (RFC 9700, section 2.6 asks for exact issuers). */
 export class IssuerUrls {
@@ -16,10 +20,11 @@ export class IssuerUrls {
   /** Where clients send browsers; it stands below the issuer, or below a base of its own. */
   readonly authorizationEndpoint: string;
 
-  constructor({
-    issuer,
-    authorizationEndpointBaseUrl = issuer,
-  }: Pick<AuthorizationServerPart, 'issuer' | 'authorizationEndpointBaseUrl'>) {
+  readonly #config: Configured;
+
+  constructor(config: Configured) {
+    const { issuer, authorizationEndpointBaseUrl = issuer } = config;
+    this.#config = config;
     const url = new URL(issuer);
     this.authorizationEndpoint = `${authorizationEndpointBaseUrl}${AUTHORIZE}`;
     this.issuer = issuer;
@@ -27,6 +32,11 @@ export class IssuerUrls {
     this.host = url.host;
     this.isHttps = url.protocol === 'https:';
     this.basePath = url.pathname === '/' ? '' : url.pathname;
+  }
+
+  /** As it is configured now: a reload can bring backends. */
+  get site(): Site {
+    return { basePath: this.basePath, branding: this.#config.branding ?? PLAIN };
   }
 
   /**

@@ -24,7 +24,7 @@ export class PageErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     if (isGone(request.raw)) return;
     if (exception instanceof RequestLimited) {
-      sendLimitedPage(reply, exception.seconds, this.urls.basePath);
+      sendLimitedPage(reply, exception.seconds, this.urls.site);
       return;
     }
     if (exception instanceof HttpException) {
@@ -34,7 +34,7 @@ export class PageErrorFilter implements ExceptionFilter {
     const error = GatehouseError.from(exception);
     const reference = referenceOf(error);
     this.log.failure('page-failed', error, { page: request.routeOptions.url, reference });
-    const page = errorPage(error.code, this.urls.basePath, this.#wayOn(error, request), reference);
+    const page = errorPage(error.code, this.urls.site, this.#wayOn(error, request), reference);
     sendPage(reply, page, { status: errorStatus(error.code, error.facts.owner) });
   }
 

@@ -11,6 +11,7 @@ import { errorPage } from '../pages/error-page.js';
 import type { IssuerUrls } from './issuer-urls.js';
 import { RateLimiter } from './rate-limit.js';
 import { sendPage, sendProtocolError } from './reply.js';
+import type { Site } from '../pages/site.js';
 
 /**
  * People, offices behind one address, and hosted clients that refresh for many people stay far below these. A script does
@@ -100,7 +101,7 @@ export class RequestLimits {
     const kind = kindOf(request.url);
     const seconds = kind === undefined ? 0 : this.waitSeconds(kind, request);
     if (kind === undefined || seconds === 0) done();
-    else if (PAGES.has(kind)) sendLimitedPage(reply, seconds, this.urls.basePath);
+    else if (PAGES.has(kind)) sendLimitedPage(reply, seconds, this.urls.site);
     else {
       void reply.header('retry-after', String(seconds));
       const error_description = `Too many requests. Try again in ${seconds} s.`;
@@ -119,9 +120,9 @@ export class RequestLimited extends Error {
   }
 }
 
-export function sendLimitedPage(reply: FastifyReply, seconds: number, basePath: string): void {
+export function sendLimitedPage(reply: FastifyReply, seconds: number, site: Site): void {
   void reply.header('retry-after', String(seconds));
-  sendPage(reply, errorPage('busy', basePath), { status: 429 });
+  sendPage(reply, errorPage('busy', site), { status: 429 });
 }
 
 function forEachKind<Value>(make: (kind: LimitedKind) => Value): Readonly<Record<LimitedKind, Value>> {

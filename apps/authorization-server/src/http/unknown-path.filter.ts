@@ -25,7 +25,7 @@ export class UnknownPathFilter implements ExceptionFilter<NotFoundException> {
     // A cache must not give the one what it kept for the other.
     void reply.header('vary', 'Accept');
     if (prefersPage(request.headers.accept)) {
-      sendPage(reply, notFoundPage(this.urls.basePath), { status });
+      sendPage(reply, notFoundPage(this.urls.site), { status });
       return;
     }
     void reply

@@ -45,6 +45,6 @@ export class UnstorableInput {
     const reference = newReference();
     const error = new GatehouseError('request_invalid', 'a parameter holds a NUL character');
     this.log.failure('page-failed', error, { page: routeOptions.url, reference });
-    sendPage(reply, errorPage('request_invalid', this.urls.basePath, undefined, reference), { status: 400 });
+    sendPage(reply, errorPage('request_invalid', this.urls.site, undefined, reference), { status: 400 });
   }
 }

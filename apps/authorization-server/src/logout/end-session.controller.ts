@@ -51,7 +51,7 @@ export class EndSessionController {
       detail: why,
       reference,
     });
-    const page = protocolErrorPage({ error, error_description: why }, this.urls.basePath, { reference });
+    const page = protocolErrorPage({ error, error_description: why }, this.urls.site, { reference });
     sendPage(reply, page, { status: 400 });
   }
 }

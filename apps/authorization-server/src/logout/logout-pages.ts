@@ -4,6 +4,7 @@ import type { FormFacts } from '../pages/form-facts.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { WantedLogout } from './logout-tickets.js';
+import type { Site } from '../pages/site.js';
 
 export interface LogoutView extends FormFacts {
   readonly accountName: string;
@@ -16,11 +17,11 @@ export interface LogoutView extends FormFacts {
 
 /** An application, or somebody who pretends to be one, wants the person to be signed out. Only they decide. */
 export function confirmLogoutPage(view: LogoutView): Html {
-  const { accountName, logout, ticket, endsSession, csrf, action, basePath } = view;
+  const { accountName, logout, ticket, endsSession, csrf, action, site } = view;
   const { clientName, redirectUri } = logout;
   return layout({
     title: 'Sign out?',
-    basePath,
+    site,
     page: 'confirm-logout',
     body: html`<h1>Sign out?</h1>
       <p>
@@ -45,12 +46,12 @@ export function confirmLogoutPage(view: LogoutView): Html {
   });
 }
 
-export const signedOutPage = (basePath: string): Html =>
+export const signedOutPage = (site: Site): Html =>
   layout({
     title: 'You are signed out',
-    basePath,
+    site,
     page: 'logged-out',
     body: html`<h1>You are signed out</h1>
       <p>Nobody is signed in to this gateway in this browser. You can close this page.</p>
-      <p class="actions"><a class="button" href="${basePath}/connections">Your connections</a></p>`,
+      <p class="actions"><a class="button" href="${site.basePath}/connections">Your connections</a></p>`,
   });

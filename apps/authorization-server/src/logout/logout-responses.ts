@@ -33,7 +33,7 @@ export class LogoutResponses {
       ticket,
       csrf: this.csrf.tokenFor(boundTo(browser, ticket)),
       action: this.urls.path('/sign-out'),
-      basePath: this.urls.basePath,
+      site: this.urls.site,
     });
     const targets = { insecureHttp: this.config.insecureAllowHttp };
     return {
@@ -50,7 +50,7 @@ export class LogoutResponses {
 
   /** Section 3: to the registered URI, with `state`. */
   over({ redirectUri, state }: WantedLogout): Shown {
-    if (redirectUri === undefined) return { kind: 'page', page: signedOutPage(this.urls.basePath) };
+    if (redirectUri === undefined) return { kind: 'page', page: signedOutPage(this.urls.site) };
     if (state === undefined) return { kind: 'redirect', status: 303, location: redirectUri };
     const separator = redirectUri.includes('?') ? '&' : '?';
     const query = new URLSearchParams({ state }).toString();

@@ -50,12 +50,12 @@ export class LibraryHooks {
   /** The page for errors that cannot go to a client. */
   readonly renderError = (ctx: KoaContextWithOIDC, out: ErrorOut, error: unknown): void => {
     ctx.set({ ...pageHeaders() });
-    const { basePath } = this.urls;
+    const { site } = this.urls;
     // A client's own description that cannot be fetched is no part of the gateway that is away.
     const reference = refusalReference(error);
-    const outage = out.error === 'invalid_client' ? undefined : outagePage(ctx, error, basePath);
+    const outage = out.error === 'invalid_client' ? undefined : outagePage(ctx, error, site);
     const asked = { ...askedBy(ctx), isUnreached: isUnreached(error), reference };
-    ctx.body = outage ?? protocolErrorPage(out, basePath, asked).markup;
+    ctx.body = outage ?? protocolErrorPage(out, site, asked).markup;
   };
 }
 

@@ -100,7 +100,7 @@ export class OAuthController {
   #refuse(reply: FastifyReply, error: string, redirectUri?: string): void {
     const reference = newReference();
     this.log.info('protocol-request-refused', { endpoint: 'authorize', errorCode: error, reference });
-    const page = protocolErrorPage({ error }, this.urls.basePath, { redirectUri, reference });
+    const page = protocolErrorPage({ error }, this.urls.site, { redirectUri, reference });
     sendPage(reply, page, { status: 400 });
   }
 
@@ -122,10 +122,10 @@ export class OAuthController {
         await reply.header('cache-control', 'no-store').redirect(this.urls.path(`/sign-in/${uid}`), 303);
         return;
       case 'used':
-        sendPage(reply, signedInPage(this.urls.basePath));
+        sendPage(reply, signedInPage(this.urls.site));
         return;
       case 'over':
-        sendPage(reply, signInOverPage(this.urls.basePath));
+        sendPage(reply, signInOverPage(this.urls.site));
         return;
       case 'ready':
         await this.#library.answer(request, reply, { route: request.url, interaction: uid });

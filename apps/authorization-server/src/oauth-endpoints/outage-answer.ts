@@ -2,6 +2,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errorPage, errorStatus } from '../pages/error-page.js';
 import { refusalReference } from './refusal-reference.js';
+import type { Site } from '../pages/site.js';
 
 export const COME_BACK_AFTER_SECONDS = '2';
 
@@ -18,9 +19,9 @@ export function answerOutage(ctx: KoaContextWithOIDC, error: unknown): void {
 }
 
 /** @returns the page for a person; `undefined` when the error is no outage. */
-export function outagePage(ctx: KoaContextWithOIDC, error: unknown, basePath: string): string | undefined {
+export function outagePage(ctx: KoaContextWithOIDC, error: unknown, site: Site): string | undefined {
   if (!marksOutage(ctx, error)) return undefined;
-  return errorPage('unavailable', basePath, undefined, refusalReference(error)).markup;
+  return errorPage('unavailable', site, undefined, refusalReference(error)).markup;
 }
 
 function marksOutage(ctx: KoaContextWithOIDC, error: unknown): boolean {

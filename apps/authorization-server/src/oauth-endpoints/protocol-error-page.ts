@@ -3,6 +3,7 @@ import { renderError, type ErrorText } from '../pages/error-page.js';
 import { fact } from '../pages/fact.js';
 import { html, type Html } from '../pages/html.js';
 import { forgettingClients } from './forgetting-clients.js';
+import type { Site } from '../pages/site.js';
 
 /** What of the request is known, as its sender wrote it. */
 export interface AskedBy {
@@ -17,7 +18,7 @@ export interface AskedBy {
 /** The page for a request that has no safe way back to its client: its redirect URI is not one that the client registered. */
 export function protocolErrorPage(
   { error, error_description: description }: ErrorOut,
-  basePath: string,
+  site: Site,
   { clientId, redirectUri, isUnreached = false, reference }: AskedBy,
 ): Html {
   const isStale = error === 'invalid_client' && !URL.canParse(clientId ?? '');
@@ -28,7 +29,7 @@ export function protocolErrorPage(
       ...(hints === undefined ? {} : { more: hints }),
     },
     error,
-    basePath,
+    site,
     { reference },
   );
 }

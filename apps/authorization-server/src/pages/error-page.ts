@@ -2,6 +2,7 @@ import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import type { FailureOwner } from '@gatehouse/kernel/error-codes';
 import { html, type Html } from './html.js';
 import { layout } from './layout.js';
+import type { Site } from './site.js';
 
 export interface ErrorText {
   readonly title: string;
@@ -101,9 +102,9 @@ export interface WayOn {
 }
 
 /** @param reference finds the failure in the log */
-export function errorPage(code: ErrorCode, basePath: string, wayOn?: WayOn, reference?: string): Html {
+export function errorPage(code: ErrorCode, site: Site, wayOn?: WayOn, reference?: string): Html {
   const text = TEXTS[code] ?? FALLBACK;
-  return renderError(text, code, basePath, { wayOn, reference });
+  return renderError(text, code, site, { wayOn, reference });
 }
 
 interface Particulars {
@@ -114,12 +115,12 @@ interface Particulars {
 export function renderError(
   { title, what, advice, more }: ErrorText,
   code: string,
-  basePath: string,
+  site: Site,
   { wayOn, reference }: Particulars = {},
 ): Html {
   return layout({
     title,
-    basePath,
+    site,
     page: 'error',
     body: html`<h1>${title}</h1>
       <p>${what}</p>

@@ -1,7 +1,8 @@
+import type { Site } from './site.js';
+
 /** What a page needs for its form: whose answer it is (`csrf`), and where it goes. */
 export interface FormFacts {
   readonly csrf: string;
   readonly action: string;
-  /** Path of the issuer, before our own paths. */
-  readonly basePath: string;
+  readonly site: Site;
 }

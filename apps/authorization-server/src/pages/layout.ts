@@ -1,13 +1,14 @@
+import { brandStyle, logoImage, logoPath } from './brand-files.js';
 import { html, type Html, type HtmlValue } from './html.js';
 import { ICON_PATH } from './icon.js';
+import type { Site } from './site.js';
 import { STYLESHEET_PATH } from './stylesheet.js';
 
 export interface PageParts {
   /** Also the text of the tab. */
   readonly title: string;
   readonly body: HtmlValue;
-  /** Path of the issuer, before our own paths. */
-  readonly basePath: string;
+  readonly site: Site;
   /** Names the page for tests and for people who report a problem. */
   readonly page: string;
   readonly wide?: boolean;
@@ -28,20 +29,43 @@ const MARK = html`<svg
 </svg>`;
 
 /** A whole page. It needs no script and carries none. */
-export function layout({ title, body, basePath, page, wide }: PageParts): Html {
+export function layout({ title, body, site, page, wide }: PageParts): Html {
+  const { basePath, branding } = site;
   return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
-        <title>${title} · Gatehouse</title>
-        <link rel="icon" href="${basePath}${ICON_PATH}" type="image/svg+xml" />
+        <title>${title} · ${branding.name}</title>
+        ${iconLink(site)}
         <link rel="stylesheet" href="${basePath}${STYLESHEET_PATH}" />
+        ${brandStyle(site)}
       </head>
       <body>
-        <div class="mark">${MARK}<span>Gatehouse</span></div>
+        <header class="mark">${logoImage(site, branding.logo) ?? MARK}<span>${branding.name}</span></header>
         <main data-page="${page}" ${wide === true ? html` class="wide"` : ''}>${body}</main>
+        ${foot(site)}
       </body>
     </html> `;
+}
+
+const iconLink = (site: Site): Html =>
+  site.branding.logo === undefined
+    ? html`<link rel="icon" href="${site.basePath}${ICON_PATH}" type="image/svg+xml" />`
+    : html`<link
+        rel="icon"
+        href="${logoPath(site, site.branding.logo)}"
+        type="${site.branding.logo.mediaType}"
+      />`;
+
+/** The next site does not learn this page's address. */
+const footLink = (href: string | undefined, label: string): Html | undefined =>
+  href === undefined ? undefined : html`<a href="${href}" rel="noreferrer">${label}</a>`;
+
+function foot({ branding: { supportUrl, termsUrl } }: Site): Html | undefined {
+  const links = [footLink(supportUrl, 'Help'), footLink(termsUrl, 'Terms')].filter(
+    (link) => link !== undefined,
+  );
+  return links.length === 0 ? undefined : html`<footer>${links}</footer>`;
 }

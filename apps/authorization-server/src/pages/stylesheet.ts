@@ -1,6 +1,6 @@
 import { sha256 } from '@gatehouse/kernel/digest';
 
-/** One stylesheet for all pages; light and dark by the reader's own setting, contrast at least 4.5:1 in both. */
+/** One stylesheet for all pages; light and dark by the reader's own setting, contrast at least 4.5:1 in both. The configuration can give it another accent. */
 export const STYLESHEET = `
 :root{color-scheme:light dark;--ground:#f3f4f1;--card:#fff;--ink:#1d2421;--soft:#56605b;--line:#dcdfda;--accent:#1f5f4a;--accent-ink:#fff;--accent-strong:#174a39;--tint:#eef4f1;--warn-ground:#fff6e0;--warn-line:#e0b44c;--warn-ink:#5b4205;--bad-ground:#fdeeec;--bad-line:#d98a80;--bad-ink:#7d2018}
 @media (prefers-color-scheme:dark){:root{--ground:#131715;--card:#1c221f;--ink:#e9eeeb;--soft:#a5b0aa;--line:#333c37;--accent:#7ccbae;--accent-ink:#0d1f18;--accent-strong:#97dcc3;--tint:#212b27;--warn-ground:#2e2712;--warn-line:#8a6d22;--warn-ink:#f1d88f;--bad-ground:#321c19;--bad-line:#8f4a41;--bad-ink:#f5b9b0}}
@@ -8,7 +8,9 @@ export const STYLESHEET = `
 body{margin:0;min-height:100vh;display:flex;flex-direction:column;align-items:center;gap:1.25rem;padding:clamp(1.25rem,6vh,4.5rem) 1rem 2rem;background:var(--ground);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 .mark{display:flex;align-items:center;gap:.55rem;font-weight:600;letter-spacing:.01em;color:var(--soft)}
 .mark svg{width:1.5rem;height:1.5rem;color:var(--accent)}
-main{width:100%;max-width:31rem;background:var(--card);border:1px solid var(--line);border-radius:14px;padding:clamp(1.25rem,5vw,2.1rem);box-shadow:0 1px 2px rgb(0 0 0/.04),0 10px 30px rgb(0 0 0/.05)}
+.logo{width:1.5rem;height:1.5rem;object-fit:contain;vertical-align:-.4em;margin-right:.45rem;border-radius:4px}
+.mark .logo{margin:0;vertical-align:0}
+main{--pad:clamp(1.25rem,5vw,2.1rem);width:100%;max-width:31rem;background:var(--card);border:1px solid var(--line);border-radius:14px;padding:var(--pad);box-shadow:0 1px 2px rgb(0 0 0/.04),0 10px 30px rgb(0 0 0/.05)}
 main.wide{max-width:44rem}
 h1{margin:0 0 .6rem;font-size:1.4rem;line-height:1.28;font-weight:650;letter-spacing:-.01em;overflow-wrap:anywhere}
 h2{margin:1.7rem 0 .6rem;font-size:1rem;font-weight:650}
@@ -53,9 +55,14 @@ button.main:hover,.button.main:hover{background:var(--accent-strong);border-colo
 button.plain{min-height:0;padding:0;border:0;color:var(--accent);font-weight:500;text-decoration:underline;text-underline-offset:.18em}
 button.plain:hover{background:transparent}
 .actions.stretch>*{flex:1 1 9rem}
+form.decide{margin:1.2rem calc(-1*var(--pad)) calc(-1*var(--pad));padding:.9rem var(--pad);background:var(--card);border-top:1px solid var(--line);border-radius:0 0 13px 13px}
+.decide .actions{margin-top:0}
+.decide p{margin:.6rem 0 0}
+@media (min-height:30rem){html{scroll-padding-bottom:9rem}form.decide{position:sticky;bottom:0}}
 a{color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
-footer{color:var(--soft);font-size:.85rem;text-align:center;max-width:31rem}
+footer{color:var(--soft);font-size:.85rem;display:flex;flex-wrap:wrap;justify-content:center;gap:.4rem 1.2rem;max-width:31rem}
+footer a{color:inherit;padding:.3rem}
 `;
 
 /** The address changes with the content, so browsers may keep it for good. */

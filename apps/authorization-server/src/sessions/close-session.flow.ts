@@ -3,10 +3,13 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { AuditLog } from '@gatehouse/observability/audit-log';
 import { Log } from '@gatehouse/observability/log';
+import { withoutHiddenCharacters } from '../pages/hidden-characters.js';
 import { AnnounceClosedSessions } from './announce-closed-sessions.job.js';
 import { SessionStore, type CloseReason } from './session.store.js';
 import { TellProxies } from './tell-proxies.flow.js';
 
+/** Of one person, who is one of many that use the database and the bus. */
+const AT_ONCE = 8;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Ends a session by one change of a row. The proxies know before this resolves, or as soon as they can be reached. */
@@ -39,5 +42,20 @@ export class CloseSession {
   ): Promise<void> {
     if (await this.close(tsid, reason, owner)) return;
     if (!(await this.sessions.forestall(tsid, owner, reason))) await this.close(tsid, reason, owner);
+  }
+
+  /**
+   * Ends what an account has open now, whatever a page showed of it.
+   * @param application only sessions of clients with this name, as pages show it.
+   */
+  async closeAll(owner: AccountId, reason: 'signed_out', application?: string): Promise<void> {
+    const open = await this.sessions.listOpen(owner);
+    const wanted = open.filter(
+      ({ clientName }) => application === undefined || withoutHiddenCharacters(clientName) === application,
+    );
+    for (let at = 0; at < wanted.length; at += AT_ONCE)
+      await Promise.all(
+        wanted.slice(at, at + AT_ONCE).map(async ({ tsid }) => await this.close(tsid, reason, owner)),
+      );
   }
 }

@@ -1,5 +1,5 @@
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import type { ScopedUse } from '../consent/consent-page.js';
+import type { OtherBackends, ScopedUse } from '../consent/consent-page.js';
 import { fingerprintOf } from '../consent/fingerprint.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
 
@@ -25,6 +25,24 @@ export function offeredProviders(
     ...provider,
     backends: provider.backends.filter((name) => behind.includes(name)),
   }));
+}
+
+/** What is behind the request, and needs no provider of the sign-in. */
+export function otherBackends(
+  { resource }: Pick<AuthorizationRequest, 'resource'>,
+  {
+    branding,
+    partBackends,
+    upstreamProviders,
+    userSecrets,
+  }: Pick<AuthorizationServerPart, 'branding' | 'partBackends' | 'upstreamProviders' | 'userSecrets'>,
+): OtherBackends {
+  const behind = partBackends.get(resource) ?? [...branding.backends.keys()];
+  const withSecrets = userSecrets
+    .map(({ label, backends }) => ({ label, backends: backends.filter((name) => behind.includes(name)) }))
+    .filter(({ backends }) => backends.length > 0);
+  const named = new Set([...upstreamProviders, ...userSecrets].flatMap(({ backends }) => backends));
+  return { withSecrets, plain: behind.filter((name) => !named.has(name)) };
 }
 
 /** What the scopes of a request let its client do, as far as calls behind what it is for need them. */

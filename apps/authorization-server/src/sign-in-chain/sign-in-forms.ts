@@ -16,7 +16,7 @@ export class SignInForms {
     return {
       csrf: this.csrf.tokenFor(boundTo(attempt, shown)),
       action: this.address(uid),
-      basePath: this.urls.basePath,
+      site: this.urls.site,
     };
   }
 

@@ -13,7 +13,7 @@ import { continuePage } from '../consent/continue-page.js';
 import type { Shown } from '../http/shown.js';
 import { html, type Html } from '../pages/html.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
-import { offeredProviders, partOf, scopedUses } from './approval-of.js';
+import { offeredProviders, otherBackends, partOf, scopedUses } from './approval-of.js';
 import type { Step } from './next-step.js';
 import { SignInForms } from './sign-in-forms.js';
 import { knownPerson, type Situation } from './sign-in-steps.flow.js';
@@ -47,12 +47,12 @@ export class SignInPages {
     attempt: Situation['attempt'],
     refused: Refused,
   ): Shown {
-    const { csrf, action, basePath } = this.forms.facts(uid, attempt);
+    const { csrf, action, site } = this.forms.facts(uid, attempt);
     const page = refusedPage({
       ...refused,
       provider: this.config.primaryUpstreamProvider,
       contact: this.config.access?.contact,
-      basePath,
+      site,
       actions: html`<form method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <div class="actions stretch">
@@ -71,7 +71,7 @@ export class SignInPages {
 
   /** A provider's answer is being checked for another request of this browser. */
   wait(uid: string, provider: string): Shown {
-    const page = waitPage(provider, { action: this.forms.address(uid), basePath: this.urls.basePath });
+    const page = waitPage(provider, { action: this.forms.address(uid), site: this.urls.site });
     return { kind: 'page', page };
   }
 
@@ -90,6 +90,7 @@ export class SignInPages {
           redirectUri,
           part: partOf(request, this.config),
           providers: offeredProviders(request, this.config),
+          others: otherBackends(request, this.config),
           scopedUses: scopedUses(request, this.config),
           signedInAs: await this.#nameOf(attempt),
         });

@@ -17,11 +17,18 @@ const NOTHING_DEMANDED: AuthorizationServerPart['requestProtection'] = {
   dpop: { boundAccessTokens: 'optional', nonces: 'optional' },
 };
 
+const BRANDING: AuthorizationServerPart['branding'] = {
+  name: 'Gatehouse',
+  providers: new Map(),
+  backends: new Map(),
+};
+
 const NONE = {
   trustedProxies: [],
   assertionIssuers: [],
   userSecrets: [],
   requestProtection: NOTHING_DEMANDED,
+  branding: BRANDING,
 };
 
 /** acme-sso says who the user is, octo is required, wiki optional, mail connected when needed. */

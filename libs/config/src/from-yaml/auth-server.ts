@@ -4,6 +4,7 @@ import type { Service } from '@gatehouse/kernel/services';
 import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
 import type { AuthServer } from '../model/auth-server.js';
 import type { Backend } from '../model/backend.js';
+import type { Branding } from '../model/branding.js';
 import { scopeUses } from '../model/scope-uses.js';
 import type { ClaimMappings } from '../model/claim-mappings.js';
 import type { ClientRegistration } from '../model/client-registration.js';
@@ -29,6 +30,7 @@ export function buildAuthServer(
   publicUrl: string,
   secrets: SecretResolver,
   backends: readonly (ReachedBackend & Pick<Backend<unknown>, 'requiredScopes' | 'toolScopes'>)[],
+  branding: Branding,
 ): AuthServer<ConfiguredSecret> {
   const issuer = written.issuer ?? publicUrl;
   const { tokenLifespans: lifespans } = written;
@@ -73,6 +75,7 @@ export function buildAuthServer(
     resourceIndicator: written.resourceIndicator,
     connectionReuse: written.connectionReuse,
     ...given('access', written.access && buildAccess(written.access, secrets)),
+    branding,
     ...given('claimMappings', written.claimMappings && buildClaimMappings(written.claimMappings)),
     assertionIssuers: buildAssertionIssuers(written.assertionIssuers, secrets),
     upstreamProviders: written.upstreamProviders.map((provider, index) =>

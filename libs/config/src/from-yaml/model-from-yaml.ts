@@ -10,6 +10,7 @@ import type { RateLimiting } from '../model/rate-limits.js';
 import type { RequestLimits } from '../model/request-limits.js';
 import { bridgedUrl, type Bridge } from '../model/stdio.js';
 import { buildAuthServer, buildKeyEncryptionKeys } from './auth-server.js';
+import { buildBranding } from './branding.js';
 import { internalAddress, TOKEN_VAULT_INTERNAL_PORT, withInternalAddress } from '../model/internal-ports.js';
 import { SERVICES } from '@gatehouse/kernel/services';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
@@ -30,7 +31,11 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
   const bridge = buildBridge(written, listen.bridge, secrets);
   const operational = buildOperational(written.operational);
   const backends = buildBackends(written.backends, { bridge, operational }, secrets);
-  const authServer = written.authServer && buildAuthServer(written.authServer, publicUrl, secrets, backends);
+  const branding = written.authServer && buildBranding(written.authServer, written.backends);
+  const authServer =
+    written.authServer &&
+    branding &&
+    buildAuthServer(written.authServer, publicUrl, secrets, backends, branding);
   const callPolicies = buildCallPolicies(written.incomingAuth, secrets);
   return {
     name,
@@ -87,6 +92,8 @@ const buildBackends = (
     const { timeout, maxTimeout, toolTimeouts, limits, failureHandling, url, ...rest } = without(
       backend,
       'caBundle',
+      'displayName',
+      'logo',
       ...STDIO_FIELDS,
     );
     const times = { ...rest, timeout, maxTimeout, toolTimeouts };

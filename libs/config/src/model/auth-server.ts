@@ -1,5 +1,6 @@
 import type { Access } from './access.js';
 import type { AssertionIssuer } from './assertion-issuer.js';
+import type { Branding } from './branding.js';
 import type { ClaimMappings } from './claim-mappings.js';
 import type { ClientRegistration } from './client-registration.js';
 import type { KeyEncryptionKey } from './key-encryption-key.js';
@@ -34,6 +35,7 @@ export interface AuthServer<S> {
   readonly connectionReuse: 'always' | 'confirm' | 'never';
   /** Absent: everybody may sign in whom the primary provider lets in. */
   readonly access?: Access;
+  readonly branding: Branding;
   /** Absent: access tokens say nothing that the primary provider says. */
   readonly claimMappings?: ClaimMappings;
   /** Whose assertions about people are believed; none: no client presents any. */

@@ -7,6 +7,9 @@ import type { Profile } from './profile.js';
 const OWN: readonly string[] = [
   'name',
   'provider',
+  'displayName',
+  'logo',
+  'scopeDescriptions',
   'requirement',
   'timeout',
   'allowPrivateIps',

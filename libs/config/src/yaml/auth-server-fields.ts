@@ -10,6 +10,7 @@ import { DURATION_BOUNDS } from '../model/bounds.js';
 import { clientGrants } from './client-grant-fields.js';
 import { access } from './access-fields.js';
 import { assertionIssuers } from './assertion-issuer-fields.js';
+import { branding } from './branding-fields.js';
 import { block, choice, flag, flagOr, keyEncryptionKeys, list, secret, text } from './fields.js';
 import { provider, scopes } from './provider-fields.js';
 import { clientProofs, requestProtection } from './request-protection-fields.js';
@@ -176,6 +177,7 @@ export const authServer = block(
       'What a new sign-in does with a live connection of the same account: use it, ask first, or visit the provider again. With every value, a person is asked at each sign-in of a client that another program could impersonate.',
     ).default('confirm'),
     access: access.exactOptional(),
+    branding: branding.prefault({}),
     claimMappings: claimMappings.exactOptional(),
     assertionIssuers,
     upstreamProviders: list(provider, 'Identity providers, visited in this order.'),

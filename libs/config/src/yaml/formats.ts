@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { DNS_LABEL } from '@gatehouse/kernel/dns-label';
 import { parseDurationMs } from '@gatehouse/kernel/durations';
+import { accentProblem } from '../model/colors.js';
+import { logoProblem } from '../model/logos.js';
 import { allowedHostProblem } from '../urls/allowed-hosts.js';
 import { originPatternProblem } from '../urls/allowed-origins.js';
 import { redirectSchemeProblem } from '../urls/client-uris.js';
@@ -71,6 +73,18 @@ export const FORMATS = {
     },
   },
   identifier: { describes: 'text', check: identifier },
+  displayName: pattern(
+    'text of at most 60 characters',
+    /^(?=\S)[^\p{C}\p{Zl}\p{Zp}]{1,60}(?<=\S)$/u,
+    'is empty, longer than 60 characters, begins or ends with a space, or holds characters that nobody sees.',
+  ),
+  logo: { describes: '`data:` URL of an image', check: logo },
+  color: { describes: 'color (`"#1f5f4a"`)', check: accentProblem },
+  linkUrl: pattern(
+    '`https:` or `mailto:` URL',
+    /^(https:\/\/[^\s@<>"']+|mailto:[^\s@<>"'?]+@[^\s@<>"'?]+)$/,
+    'is neither an https: URL nor mailto: with an address.',
+  ),
   uriScheme: { describes: 'scheme of a URI', check: uriScheme },
   scope: { describes: 'scope (RFC 6749 section 3.3)', check: scope },
   claimName: pattern('claim name', /^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'is not the name of a top-level claim.'),
@@ -162,6 +176,11 @@ function dnsLabel(value: string): FormatProblem | undefined {
     message: 'is not a DNS label: lower-case letters, digits and inner hyphens, at most 63.',
     ...(repaired === '' ? {} : { instead: repaired }),
   };
+}
+
+function logo(value: string): FormatProblem | undefined {
+  const message = logoProblem(value);
+  return message === undefined ? undefined : { message };
 }
 
 const HOST_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?$/;

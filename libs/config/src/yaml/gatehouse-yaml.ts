@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { aggregation } from './aggregation-fields.js';
 import { authz, scopeFields } from './authorization-fields.js';
 import { authServer } from './auth-server-fields.js';
+import { displayOfBackend } from './branding-fields.js';
 import {
   block,
   checkedList,
@@ -75,6 +76,7 @@ const backends = checkedList(
     'One MCP server.',
     {
       name: text('dnsLabel', 'What strategies and the aggregation refer to; unique.'),
+      ...displayOfBackend,
       url: text('url', 'Its MCP endpoint; needed without `command`.').exactOptional(),
       transport: choice(
         ['streamable-http', 'sse'],

@@ -1,6 +1,7 @@
 import { DURATION_BOUNDS } from '../model/bounds.js';
 import { PROFILE_NAMES } from '../model/profile-names.js';
 import { PROVIDER_REQUIREMENTS } from '../model/upstream-provider.js';
+import { displayOfProvider } from './branding-fields.js';
 import { block, choice, egress, text } from './fields.js';
 import { mcpConfig } from './mcp-fields.js';
 import { PROFILE_MISTAKES, PROVIDER_MISTAKES, PROVIDER_TYPE_MISTAKES } from './mistakes.js';
@@ -29,6 +30,7 @@ export const provider = block(
       PROVIDER_REQUIREMENTS,
       '`required`: every sign-in visits it; `optional`: the person may skip it; `onDemand`: visited when a tool needs it.',
     ).default('required'),
+    ...displayOfProvider,
     oidcConfig: oidcConfig.exactOptional(),
     oauth2Config: oauth2Config.exactOptional(),
     mcpConfig: mcpConfig.exactOptional(),
