@@ -3,7 +3,7 @@ import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { IssuerUrls } from '../http/issuer-urls.js';
 import type { Shown } from '../http/shown.js';
 import { errorPage, errorStatus, type WayOn } from '../pages/error-page.js';
-import { html } from '../pages/html.js';
+import { html, t, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import { providerLabel } from '../pages/site.js';
 import type { Arrival } from '../vault/vault.client.js';
@@ -36,26 +36,23 @@ export class CallbackPages {
   unasked({ query, callback }: Arrival, at: BegunHere): Shown {
     const { site } = this.urls;
     const known = this.config.upstreamProviders.find(({ name }) => name === callback);
-    const provider = known === undefined ? 'The provider' : providerLabel(site, known.name);
+    const provider = known === undefined ? t`The provider` : providerLabel(site, known.name);
     const isSetUp = new URLSearchParams(query).has('setup_action');
-    const title = isSetUp ? `Go on after the set-up at ${provider}` : 'Your sign-in can go on';
+    const title = isSetUp ? t`Go on after the set-up at ${provider}` : t`Your sign-in can go on`;
     const page = layout({
       title,
       site,
       page: 'unasked',
       body: html`<h1>${title}</h1>
-        <p>
-          ${provider} sent you here ${isSetUp ? 'after a set-up there, ' : ''}without saying to which sign-in
-          that belongs. To protect you, the gateway used nothing of it.
-        </p>
-        <p>${this.#describe(at)} is still open in this browser, and nothing of it was lost.</p>
+        <p>${isSetUp ? t`${provider} sent you here after a set-up there, without saying to which sign-in that belongs. To protect you, the gateway used nothing of it.` : t`${provider} sent you here without saying to which sign-in that belongs. To protect you, the gateway used nothing of it.`}</p>
+        <p>${t`${this.#describe(at)} is still open in this browser, and nothing of it was lost.`}</p>
         <p class="actions"><a class="button main" href="${this.#address(at)}">${labelOf(at)}</a></p>`,
     });
     return { kind: 'page', page };
   }
 
   #wayOn(at: BegunHere): WayOn {
-    const advice = `${this.#describe(at)} is open in this browser, and can go on.`;
+    const advice = t`${this.#describe(at)} is open in this browser, and can go on.`;
     return { href: this.#address(at), label: labelOf(at), advice };
   }
 
@@ -63,17 +60,17 @@ export class CallbackPages {
     return this.urls.path(at.kind === 'sign-in' ? `/sign-in/${at.uid}` : `/connect/attempt/${at.id}`);
   }
 
-  #describe(at: BegunHere): string {
+  #describe(at: BegunHere): Html {
     switch (at.kind) {
       case 'sign-in':
-        return at.clientName === undefined ? 'Your sign-in' : `Your sign-in for “${at.clientName}”`;
+        return at.clientName === undefined ? t`Your sign-in` : t`Your sign-in for “${at.clientName}”`;
       case 'connect':
         return at.provider === undefined
-          ? 'Your sign-in'
-          : `Your visit to connect ${providerLabel(this.urls.site, at.provider)}`;
+          ? t`Your sign-in`
+          : t`Your visit to connect ${providerLabel(this.urls.site, at.provider)}`;
     }
   }
 }
 
-const labelOf = ({ kind }: BegunHere): string =>
-  kind === 'sign-in' ? 'Go on with the sign-in' : 'Go on connecting';
+const labelOf = ({ kind }: BegunHere): Html =>
+  kind === 'sign-in' ? t`Go on with the sign-in` : t`Go on connecting`;

@@ -1,5 +1,5 @@
 import type { FormFacts } from '../pages/form-facts.js';
-import { html, type Html } from '../pages/html.js';
+import { html, t, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import { backendLabels, providerLabel } from '../pages/site.js';
 import type { LegFailure } from './attempt.js';
@@ -17,9 +17,9 @@ export interface FailureView extends FormFacts {
 }
 
 interface FailureText {
-  readonly title: string;
-  readonly what: string;
-  readonly retry: string;
+  readonly title: Html;
+  readonly what: Html;
+  readonly retry: Html;
 }
 
 /** Tells which provider failed, what happened, and what the person can do now. */
@@ -33,18 +33,18 @@ export function failurePage(view: FailureView): Html {
     page: 'failure',
     body: html`<h1>${title}</h1>
       <div class="note bad" role="alert"><p>${what}</p></div>
-      ${connected.length === 0 ? undefined : html`<p>Connected already, and kept: <strong>${connected.map((name) => providerLabel(site, name)).join(', ')}</strong>.</p>`}
-      ${optional && backends.length > 0 ? html`<p class="soft">You can go on without it. Until you connect ${label}, these will not work: ${backendLabels(site, backends)}.</p>` : undefined}
+      ${connected.length === 0 ? undefined : html`<p>${t`Connected already, and kept: ${html`<strong>${connected.map((name) => providerLabel(site, name)).join(', ')}</strong>`}.`}</p>`}
+      ${optional && backends.length > 0 ? html`<p class="soft">${t`You can go on without it. Until you connect ${label}, these will not work: ${backendLabels(site, backends)}.`}</p>` : undefined}
       <form method="post" action="${action}" data-provider="${provider}" data-reason="${reason}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <input type="hidden" name="provider" value="${provider}" />
         <div class="actions stretch">
           <button class="main" name="decision" value="retry">${retry}</button>
-          ${optional ? html`<button name="decision" value="skip">Skip ${label}</button>` : undefined}
-          <button name="decision" value="cancel">Cancel</button>
+          ${optional ? html`<button name="decision" value="skip">${t`Skip ${label}`}</button>` : undefined}
+          <button name="decision" value="cancel">${t`Cancel`}</button>
         </div>
       </form>
-      <p class="soft small">Reference: <code>${reference}</code></p>`,
+      <p class="soft small">${t`Reference`}: <code>${reference}</code></p>`,
   });
 }
 
@@ -52,33 +52,33 @@ function textFor(provider: string, reason: LegFailure): FailureText {
   switch (reason) {
     case 'denied':
       return {
-        title: `${provider} did not give access`,
-        what: `Access was declined at ${provider}, by you or by a rule of the organisation.`,
-        retry: 'Try again',
+        title: t`${provider} did not give access`,
+        what: t`Access was declined at ${provider}, by you or by a rule of the organisation.`,
+        retry: t`Try again`,
       };
     case 'provider_unavailable':
       return {
-        title: `${provider} cannot be reached`,
-        what: `${provider} does not respond at the moment, or says that it is out of order.`,
-        retry: 'Try again',
+        title: t`${provider} cannot be reached`,
+        what: t`${provider} does not respond at the moment, or says that it is out of order.`,
+        retry: t`Try again`,
       };
     case 'provider_error':
       return {
-        title: `${provider} answered with an error`,
-        what: `${provider} refused the sign-in with an error. If that happens again, tell the people who run this gateway, with the reference below.`,
-        retry: 'Try again',
+        title: t`${provider} answered with an error`,
+        what: t`${provider} refused the sign-in with an error. If that happens again, tell the people who run this gateway, with the reference below.`,
+        retry: t`Try again`,
       };
     case 'invalid_response':
       return {
-        title: `The response of ${provider} was not valid`,
-        what: `The gateway could not verify the response of ${provider}, so it did not use it. If that happens again, tell the people who run this gateway, with the reference below.`,
-        retry: 'Try again',
+        title: t`The response of ${provider} was not valid`,
+        what: t`The gateway could not verify the response of ${provider}, so it did not use it. If that happens again, tell the people who run this gateway, with the reference below.`,
+        retry: t`Try again`,
       };
     case 'identity_taken':
       return {
-        title: 'This account belongs to somebody else',
-        what: `Another person here has already connected the account that you chose at ${provider}. Choose another account, or start again and sign in as that person.`,
-        retry: 'Try again with another account',
+        title: t`This account belongs to somebody else`,
+        what: t`Another person here has already connected the account that you chose at ${provider}. Choose another account, or start again and sign in as that person.`,
+        retry: t`Try again with another account`,
       };
   }
 }

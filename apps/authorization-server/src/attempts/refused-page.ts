@@ -1,4 +1,4 @@
-import { html, type Html } from '../pages/html.js';
+import { html, t, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { Refused } from './attempt.js';
 import { providerLabel, type Site } from '../pages/site.js';
@@ -16,27 +16,20 @@ export interface RefusedView extends Refused {
 export function refusedPage(view: RefusedView): Html {
   const { provider, name, reason, reference, site, actions } = view;
   const contact = view.contact ?? site.branding.supportUrl?.replace(/^mailto:/, '');
-  const title = 'You may not sign in here';
+  const label = providerLabel(site, provider);
+  const title = t`You may not sign in here`;
   return layout({
     title,
     site,
     page: 'refused',
     body: html`<h1>${title}</h1>
       <div class="note bad" role="alert">
-        <p>
-          You are signed in at
-          ${providerLabel(site, provider)}${name === undefined ? undefined : html` as <strong>${name}</strong>`}, and this gateway
-          does not let that account in.
-        </p>
+        <p>${name === undefined ? t`You are signed in at ${label}, and this gateway does not let that account in.` : t`You are signed in at ${label} as ${html`<strong>${name}</strong>`}, and this gateway does not let that account in.`}</p>
         ${reason === undefined ? undefined : html`<p>${reason}</p>`}
       </div>
-      <p>
-        If you should have access, ask
-        ${contact === undefined ? 'the people who run this gateway' : contactOf(contact)}, and tell them the
-        reference below. Nothing of your account was kept.
-      </p>
+      <p>${t`If you should have access, ask ${contact === undefined ? t`the people who run this gateway` : contactOf(contact)}, and tell them the reference below. Nothing of your account was kept.`}</p>
       ${actions}
-      <p class="soft small">Reference: <code>${reference}</code></p>`,
+      <p class="soft small">${t`Reference`}: <code>${reference}</code></p>`,
   });
 }
 

@@ -1,5 +1,5 @@
 import { withoutHiddenCharacters } from '../pages/hidden-characters.js';
-import { html, type Html } from '../pages/html.js';
+import { html, t, type Html } from '../pages/html.js';
 import { time } from '../pages/time.js';
 import type { ListedSession } from '../sessions/session.store.js';
 
@@ -10,7 +10,7 @@ type FormOf = (fields: Readonly<Record<string, string>>, button: Html) => Html;
  * their ids say nothing to a person.
  */
 export function applicationItems(sessions: readonly ListedSession[], nowMs: number, form: FormOf): Html {
-  if (sessions.length === 0) return html`<p class="soft">None at the moment.</p>`;
+  if (sessions.length === 0) return html`<p class="soft">${t`None at the moment.`}</p>`;
   const applications = new Map<string, readonly ListedSession[]>();
   for (const session of sessions) {
     const name = withoutHiddenCharacters(session.clientName);
@@ -19,7 +19,7 @@ export function applicationItems(sessions: readonly ListedSession[], nowMs: numb
   return html`<ul class="items">
       ${[...applications].map(([name, own]) => applicationItem(name, own, nowMs, form))}
     </ul>
-    ${sessions.length === 1 ? undefined : form({ action: 'sign-out-everywhere' }, html`<button>Sign out of all applications</button>`)}`;
+    ${sessions.length === 1 ? undefined : form({ action: 'sign-out-everywhere' }, html`<button>${t`Sign out of all applications`}</button>`)}`;
 }
 
 function applicationItem(
@@ -32,13 +32,13 @@ function applicationItem(
     sessions.length > 1 &&
     form(
       { action: 'sign-out-everywhere', application: name },
-      html`<button>Sign out everywhere <span class="unseen">${name}</span></button>`,
+      html`<button>${t`Sign out everywhere`} <span class="unseen">${name}</span></button>`,
     );
   return html`<li data-application="${name}">
     <div class="row">
       <div>
         <span class="name">${name}</span>
-        ${sessions.length > 1 && html`<p class="small soft">Signed in ${sessions.length} times</p>`}
+        ${sessions.length > 1 && html`<p class="small soft">${t`Signed in ${sessions.length} times`}</p>`}
       </div>
       ${everywhere}
     </div>
@@ -48,6 +48,6 @@ function applicationItem(
 
 const sessionRow = ({ tsid, clientName, openedAtMs, usedAtMs }: ListedSession, nowMs: number, form: FormOf): Html =>
   html`<div class="row" data-session="${tsid}">
-    <p class="small soft">Signed in ${time(openedAtMs, nowMs)}, last used ${time(usedAtMs, nowMs)}</p>
-    ${form({ action: 'sign-out', session: tsid }, html`<button>Sign out <span class="unseen">${clientName}</span></button>`)}
+    <p class="small soft">${t`Signed in ${time(openedAtMs, nowMs)}, last used ${time(usedAtMs, nowMs)}`}</p>
+    ${form({ action: 'sign-out', session: tsid }, html`<button>${t`Sign out`} <span class="unseen">${clientName}</span></button>`)}
   </div>`;

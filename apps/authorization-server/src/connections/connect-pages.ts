@@ -1,6 +1,6 @@
 import { fact } from '../pages/fact.js';
 import type { FormFacts } from '../pages/form-facts.js';
-import { html, type Html } from '../pages/html.js';
+import { html, t, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import { scopeList } from '../pages/scope-list.js';
 import { backendLabels, providerLabel, type Site } from '../pages/site.js';
@@ -19,24 +19,21 @@ export function connectPage(view: ConnectView): Html {
   const { provider, scopes, backends, clientName, signedInAs, csrf, action, site } = view;
   const label = providerLabel(site, provider);
   return layout({
-    title: `Connect ${label}`,
+    title: t`Connect ${label}`,
     site,
     page: 'connect',
-    body: html`<h1>Connect ${label}</h1>
-      <p>
-        ${clientName === undefined ? 'An application that you use' : html`“${clientName}”`} needs your account
-        at <strong>${label}</strong> to go on.
-      </p>
+    body: html`<h1>${t`Connect ${label}`}</h1>
+      <p>${t`${clientName === undefined ? t`An application that you use` : t`“${clientName}”`} needs your account at ${html`<strong>${label}</strong>`} to go on.`}</p>
       <dl>
-        ${fact('Access', scopes.length > 0 && scopeList(site, provider, scopes))}
-        ${fact('Used by', backendLabels(site, backends))} ${fact('Signed in as', signedInAs)}
+        ${fact(t`Access`, scopes.length > 0 && scopeList(site, provider, scopes))}
+        ${fact(t`Used by`, backendLabels(site, backends))} ${fact(t`Signed in as`, signedInAs)}
       </dl>
-      ${signedInAs === undefined ? html`<p class="soft">You sign in first, so that the connection goes to the right account.</p>` : undefined}
+      ${signedInAs === undefined ? html`<p class="soft">${t`You sign in first, so that the connection goes to the right account.`}</p>` : undefined}
       <form class="decide" method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <div class="actions stretch">
-          <button class="main" name="decision" value="continue">Continue to ${label}</button>
-          <button name="decision" value="cancel">Cancel</button>
+          <button class="main" name="decision" value="continue">${t`Continue to ${label}`}</button>
+          <button name="decision" value="cancel">${t`Cancel`}</button>
         </div>
       </form>`,
   });
@@ -45,64 +42,52 @@ export function connectPage(view: ConnectView): Html {
 export function connectedPage(provider: string, site: Site): Html {
   const label = providerLabel(site, provider);
   return layout({
-    title: `${label} is connected`,
+    title: t`${label} is connected`,
     site,
     page: 'connected',
-    body: html`<h1>${label} is connected</h1>
-      <p>
-        Go back to your application and try again there. It works from the next call on. You can close this
-        page.
-      </p>
-      <p class="small"><a href="${site.basePath}/connections">See all your connections</a></p>`,
+    body: html`<h1>${t`${label} is connected`}</h1>
+      <p>${t`Go back to your application and try again there. It works from the next call on. You can close this page.`}</p>
+      <p class="small"><a href="${site.basePath}/connections">${t`See all your connections`}</a></p>`,
   });
 }
 
 export const nothingConnectedPage = (site: Site): Html =>
   layout({
-    title: 'Nothing was connected',
+    title: t`Nothing was connected`,
     site,
     page: 'cancelled',
-    body: html`<h1>Nothing was connected</h1>
-      <p>Nothing was changed. You can close this page.</p>
-      <p class="small"><a href="${site.basePath}/connections">See all your connections</a></p>`,
+    body: html`<h1>${t`Nothing was connected`}</h1>
+      <p>${t`Nothing was changed. You can close this page.`}</p>
+      <p class="small"><a href="${site.basePath}/connections">${t`See all your connections`}</a></p>`,
   });
 
 /** @param signInAgain where to sign in as somebody else. */
 export const wrongAccountPage = (site: Site, signInAgain: string): Html =>
   layout({
-    title: 'This link is for another account',
+    title: t`This link is for another account`,
     site,
     page: 'wrong-account',
-    body: html`<h1>This link is for another account</h1>
-      <p>
-        The application that sent you here and this browser are signed in as two different people. To protect
-        both, nothing was connected.
-      </p>
-      <p>If both accounts are yours, sign in here with the other one, then open the link again.</p>
-      <p class="actions"><a class="button main" href="${signInAgain}">Sign in with another account</a></p>`,
+    body: html`<h1>${t`This link is for another account`}</h1>
+      <p>${t`The application that sent you here and this browser are signed in as two different people. To protect both, nothing was connected.`}</p>
+      <p>${t`If both accounts are yours, sign in here with the other one, then open the link again.`}</p>
+      <p class="actions"><a class="button main" href="${signInAgain}">${t`Sign in with another account`}</a></p>`,
   });
 
 export const linkEndedPage = (site: Site): Html =>
   layout({
-    title: 'This link has ended',
+    title: t`This link has ended`,
     site,
     page: 'link-ended',
-    body: html`<h1>This link has ended</h1>
-      <p>
-        The application that sent you here is no longer signed in, or this gateway has no provider of that
-        name.
-      </p>
-      <p>Sign in again from the application. It will then ask for the provider.</p>`,
+    body: html`<h1>${t`This link has ended`}</h1>
+      <p>${t`The application that sent you here is no longer signed in, or this gateway has no provider of that name.`}</p>
+      <p>${t`Sign in again from the application. It will then ask for the provider.`}</p>`,
   });
 
 export const noAccountPage = (site: Site): Html =>
   layout({
-    title: 'No account yet',
+    title: t`No account yet`,
     site,
     page: 'no-account',
-    body: html`<h1>You have no account here yet</h1>
-      <p>
-        You get an account when you sign in from an application for the first time. Add this gateway to your
-        application and sign in there.
-      </p>`,
+    body: html`<h1>${t`You have no account here yet`}</h1>
+      <p>${t`You get an account when you sign in from an application for the first time. Add this gateway to your application and sign in there.`}</p>`,
   });

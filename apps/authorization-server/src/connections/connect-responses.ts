@@ -7,7 +7,7 @@ import { refusedPage } from '../attempts/refused-page.js';
 import { waitPage } from '../attempts/wait-page.js';
 import type { IssuerUrls } from '../http/issuer-urls.js';
 import type { Shown } from '../http/shown.js';
-import { html } from '../pages/html.js';
+import { html, t } from '../pages/html.js';
 import type { ConnectForms } from './connect-forms.js';
 import type { ConnectLink } from './connect-link.js';
 import {
@@ -81,7 +81,7 @@ export class ConnectResponses {
       contact: this.config.access?.contact,
       site: this.#site,
       actions: html`<p class="actions">
-        <a class="button main" href="${signIn}">Sign in as somebody else</a>
+        <a class="button main" href="${signIn}">${t`Sign in as somebody else`}</a>
       </p>`,
     });
     return { kind: 'page', status: 403, page };

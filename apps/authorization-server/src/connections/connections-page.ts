@@ -1,5 +1,5 @@
 import type { ConnectionView } from '@gatehouse/contracts/token-vault/connection-list';
-import { html, type Html } from '../pages/html.js';
+import { html, t, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import { time } from '../pages/time.js';
 import type { ListedSession } from '../sessions/session.store.js';
@@ -35,21 +35,21 @@ export function connectionsPage(view: ConnectionsView): Html {
       ${inside}
     </form>`;
   return layout({
-    title: 'Your connections',
+    title: t`Your connections`,
     site,
     page: 'connections',
     wide: true,
-    body: html`<h1>Your connections</h1>
-      <p class="soft">Signed in as <strong>${accountName}</strong></p>
-      <h2>Accounts at providers</h2>
+    body: html`<h1>${t`Your connections`}</h1>
+      <p class="soft">${t`Signed in as ${html`<strong>${accountName}</strong>`}`}</p>
+      <h2>${t`Accounts at providers`}</h2>
       <ul class="items">
         ${providers.map((provider) => providerItem(provider, { site, nowMs, form }))}
       </ul>
       ${userSecretItems(secrets, { site, nowMs, form })}
-      <h2>Applications that work on your behalf</h2>
+      <h2>${t`Applications that work on your behalf`}</h2>
       ${applicationItems(sessions, nowMs, form)}
       <div class="actions">
-        ${form({ action: 'leave' }, html`<button>Sign out of this browser</button>`)}
+        ${form({ action: 'leave' }, html`<button>${t`Sign out of this browser`}</button>`)}
       </div>`,
   });
 }
@@ -66,18 +66,18 @@ function providerItem(
 ): Html {
   const { label, logo } = shownProvider(site, name);
   const connect = html`<a class="button" href="${site.basePath}/connect/${name}"
-    >${connection === undefined ? 'Connect' : 'Connect again'} <span class="unseen">${label}</span></a
+    >${connection === undefined ? t`Connect` : t`Connect again`} <span class="unseen">${label}</span></a
   >`;
   return html`<li data-provider="${name}" data-state="${connection?.state ?? 'missing'}">
     <div class="row">
       <div>
         ${logoImage(site, logo)}<span class="name">${label}</span>${stateTag(connection)}
-        ${connection === undefined ? undefined : html`<p class="small soft">As ${connection.name ?? connection.email ?? connection.subject}, connected ${time(connection.connectedAtMs, nowMs)}</p>`}
-        ${backends.length === 0 ? undefined : html`<p class="small soft">Used by: ${backendLabels(site, backends)}</p>`}
+        ${connection === undefined ? undefined : html`<p class="small soft">${t`As ${connection.name ?? connection.email ?? connection.subject}, connected ${time(connection.connectedAtMs, nowMs)}`}</p>`}
+        ${backends.length === 0 ? undefined : html`<p class="small soft">${t`Used by`}: ${backendLabels(site, backends)}</p>`}
       </div>
       <div class="row">
         ${connection?.state === 'live' ? undefined : connect}
-        ${connection === undefined ? undefined : form({ action: 'disconnect', provider: name }, html`<button>Disconnect <span class="unseen">${label}</span></button>`)}
+        ${connection === undefined ? undefined : form({ action: 'disconnect', provider: name }, html`<button>${t`Disconnect`} <span class="unseen">${label}</span></button>`)}
       </div>
     </div>
   </li>`;
@@ -86,23 +86,23 @@ function providerItem(
 function stateTag(connection: ConnectionView | undefined): Html {
   switch (connection?.state) {
     case undefined:
-      return html`<span class="tag">not connected</span>`;
+      return html`<span class="tag">${t`not connected`}</span>`;
     case 'live':
-      return html`<span class="tag live">connected</span>`;
+      return html`<span class="tag live">${t`connected`}</span>`;
     case 'reauth_required':
-      return html`<span class="tag bad">needs you to sign in again</span>`;
+      return html`<span class="tag bad">${t`needs you to sign in again`}</span>`;
     case 'ambiguous':
-      return html`<span class="tag">being checked</span>`;
+      return html`<span class="tag">${t`being checked`}</span>`;
   }
 }
 
 export function signedOutPage(site: Site): Html {
   return layout({
-    title: 'Your connections',
+    title: t`Your connections`,
     site,
     page: 'signed-out',
-    body: html`<h1>You are not signed in here</h1>
-      <p>Sign in to see which accounts you connected and which applications work on your behalf.</p>
-      <p class="actions"><a class="button main" href="${site.basePath}/connections/sign-in">Sign in</a></p>`,
+    body: html`<h1>${t`You are not signed in here`}</h1>
+      <p>${t`Sign in to see which accounts you connected and which applications work on your behalf.`}</p>
+      <p class="actions"><a class="button main" href="${site.basePath}/connections/sign-in">${t`Sign in`}</a></p>`,
   });
 }

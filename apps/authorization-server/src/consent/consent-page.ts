@@ -3,7 +3,7 @@ import type { ProviderRequirement } from '@gatehouse/config/model/upstream-provi
 import { logoImage } from '../pages/brand-files.js';
 import { fact } from '../pages/fact.js';
 import type { FormFacts } from '../pages/form-facts.js';
-import { html, type Html } from '../pages/html.js';
+import { html, t, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import { scopeList } from '../pages/scope-list.js';
 import { backendLabels, shownBackend, shownProvider, type Site } from '../pages/site.js';
@@ -50,22 +50,19 @@ export function consentPage(view: ConsentView): Html {
   const { client, redirectUri, part, providers, others, scopedUses, signedInAs, shown } = view;
   const { csrf, action, site } = view;
   return layout({
-    title: `Allow ${client.name}?`,
+    title: t`Allow ${client.name}?`,
     site,
     page: 'consent',
-    body: html`<h1>Allow “${client.name}” to work on your behalf?</h1>
-      <p class="soft">
-        It will use the services behind this gateway as you. It never sees your passwords or the providers'
-        tokens.
-      </p>
+    body: html`<h1>${t`Allow “${client.name}” to work on your behalf?`}</h1>
+      <p class="soft">${t`It will use the services behind this gateway as you. It never sees your passwords or the providers' tokens.`}</p>
       <dl>
-        ${fact('Application', client.name)} ${fact('Described by', client.documentHost)}
-        ${fact('Sends you back to', redirectTarget(redirectUri))}
-        ${fact('Only for', part === undefined ? undefined : html`<code class="address">${part}</code>`)}
-        ${fact('Signed in as', signedInAs)}
+        ${fact(t`Application`, client.name)} ${fact(t`Described by`, client.documentHost)}
+        ${fact(t`Sends you back to`, redirectTarget(redirectUri))}
+        ${fact(t`Only for`, part === undefined ? undefined : html`<code class="address">${part}</code>`)}
+        ${fact(t`Signed in as`, signedInAs)}
       </dl>
       ${client.assured ? undefined : unassuredNote(redirectUri)}
-      <h2>It will be able to use</h2>
+      <h2>${t`It will be able to use`}</h2>
       <ul class="items">
         ${providers.map((provider) => providerItem(provider, part !== undefined, site))}
         ${otherItems(others, site)}
@@ -73,7 +70,7 @@ export function consentPage(view: ConsentView): Html {
       ${
         scopedUses.length === 0
           ? undefined
-          : html`<h2>It also asks for permission to</h2>
+          : html`<h2>${t`It also asks for permission to`}</h2>
               <ul class="items">
                 ${scopedUses.map((use) => scopedItem(use, site))}
               </ul>`
@@ -82,29 +79,32 @@ export function consentPage(view: ConsentView): Html {
         <input type="hidden" name="csrf" value="${csrf}" />
         <input type="hidden" name="shown" value="${shown}" />
         <div class="actions stretch">
-          <button class="main" name="decision" value="approve">Approve</button>
-          <button name="decision" value="cancel">Cancel</button>
+          <button class="main" name="decision" value="approve">${t`Approve`}</button>
+          <button name="decision" value="cancel">${t`Cancel`}</button>
         </div>
-        ${signedInAs === undefined ? undefined : html`<p class="small soft">Not you? <button class="plain" name="decision" value="another">Use another account</button></p>`}
+        ${signedInAs === undefined ? undefined : html`<p class="small soft">${t`Not you?`} <button class="plain" name="decision" value="another">${t`Use another account`}</button></p>`}
       </form>`,
   });
 }
 
 /** In words, and the scope as the client names it. */
 function scopedItem({ scope, uses }: ScopedUse, site: Site): Html {
-  const nameOf = ({ backend, tools }: ScopeUse): string => {
+  const nameOf = ({ backend, tools }: ScopeUse): Html => {
     const { label } = shownBackend(site, backend);
-    return tools === undefined ? `Use ${label}` : `Use ${tools.map(inWords).join(', ')} of ${label}`;
+    if (tools === undefined) return t`Use ${label}`;
+    const named = tools.map((tool, index) => html`${index === 0 ? '' : ', '}${inWords(tool)}`);
+    return t`Use ${named} of ${label}`;
   };
   return html`<li>
     ${uses.map((use) => html`<span class="name">${nameOf(use)}</span>`)}
-    <p class="small soft">Scope: <code>${scope}</code></p>
+    <p class="small soft">${t`Scope`}: <code>${scope}</code></p>
   </li>`;
 }
 
-const inWords = (pattern: string): string => (pattern === '*' ? 'every tool' : pattern.replaceAll('*', '…'));
+const inWords = (pattern: string): Html | string =>
+  pattern === '*' ? t`every tool` : pattern.replaceAll('*', '…');
 
-const REQUIREMENT_TAGS = { required: undefined, optional: 'optional', onDemand: 'when needed' } as const;
+const REQUIREMENT_TAGS = { required: undefined, optional: t`optional`, onDemand: t`when needed` } as const;
 
 /** @param isPart of a part of the gateway, to which some of the providers of the sign-in give nothing. */
 function providerItem(
@@ -118,12 +118,12 @@ function providerItem(
   if (isPart && backends.length === 0)
     return html`<li>
       ${named}
-      <p class="small soft">You sign in there as well. This application cannot use it.</p>
+      <p class="small soft">${t`You sign in there as well. This application cannot use it.`}</p>
     </li>`;
   return html`<li>
     ${named}${tag === undefined ? undefined : html`<span class="tag">${tag}</span>`}
-    ${scopes.length === 0 ? undefined : html`<p class="small soft">Access: ${scopeList(site, name, scopes)}</p>`}
-    ${backends.length === 0 ? undefined : html`<p class="small soft">Used by: ${backendLabels(site, backends)}</p>`}
+    ${scopes.length === 0 ? undefined : html`<p class="small soft">${t`Access`}: ${scopeList(site, name, scopes)}</p>`}
+    ${backends.length === 0 ? undefined : html`<p class="small soft">${t`Used by`}: ${backendLabels(site, backends)}</p>`}
   </li>`;
 }
 
@@ -133,15 +133,15 @@ function otherItems({ withSecrets, plain }: OtherBackends, site: Site): readonly
     ({ label, backends }) =>
       html`<li>
         <span class="name">${label}</span>
-        <p class="small soft">You enter it yourself, at your connections.</p>
-        <p class="small soft">Used by: ${backendLabels(site, backends)}</p>
+        <p class="small soft">${t`You enter it yourself, at your connections.`}</p>
+        <p class="small soft">${t`Used by`}: ${backendLabels(site, backends)}</p>
       </li>`,
   );
   if (plain.length === 0) return secrets;
   return [
     ...secrets,
     html`<li>
-      <span class="name">Without an account of yours</span>
+      <span class="name">${t`Without an account of yours`}</span>
       <p class="small soft">
         ${plain.map((name, index) => {
           const { label, logo } = shownBackend(site, name);

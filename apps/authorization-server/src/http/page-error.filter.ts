@@ -9,6 +9,7 @@ import { IssuerUrls } from './issuer-urls.js';
 import { sendPage } from './reply.js';
 import { RequestLimited, sendLimitedPage } from './request-limits.js';
 import { errorPage, errorStatus, type WayOn } from '../pages/error-page.js';
+import { t } from '../pages/html.js';
 
 /** Errors of our pages become a page that says what happened and what to do; the internal text stays in the log. */
 @Catch()
@@ -43,10 +44,10 @@ export class PageErrorFilter implements ExceptionFilter {
     // A callback's address carries a code, which must not stand in a page.
     if (routeOptions.url?.includes('/callback') === true) return undefined;
     const here = this.urls.path(url);
-    if (facts.owner === 'capacity') return { href: here, label: 'Try again' };
+    if (facts.owner === 'capacity') return { href: here, label: t`Try again` };
     // The address of each form is the address of its page.
-    if (method === 'POST' && FORM_CODES.has(code)) return { href: here, label: 'Show the page again' };
-    return ENDED.has(code) ? { href: this.urls.path('/connections'), label: 'Your connections' } : undefined;
+    if (method === 'POST' && FORM_CODES.has(code)) return { href: here, label: t`Show the page again` };
+    return ENDED.has(code) ? { href: this.urls.path('/connections'), label: t`Your connections` } : undefined;
   }
 }
 

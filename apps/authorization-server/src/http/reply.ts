@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { Html } from '../pages/html.js';
+import { languageOf } from '../pages/languages.js';
 import { pageHeaders, type FormTargets } from './page-headers.js';
 import type { Shown } from './shown.js';
 
@@ -9,7 +10,7 @@ export function bodyOf(reply: FastifyReply, shown: Shown): string {
     case 'page':
       addCookies(reply, shown.setCookies);
       void reply.code(shown.status ?? 200).headers(pageHeaders(shown.targets));
-      return shown.page.markup;
+      return shown.page.in(languageOf(reply.request.headers['accept-language']));
     case 'redirect':
       addCookies(reply, shown.setCookies);
       void reply

@@ -6,6 +6,7 @@ import { isOfNetwork } from '../clients/client-documents.flow.js';
 import { pageHeaders } from '../http/page-headers.js';
 import { bindToBrowser } from './interaction-cookies.js';
 import { outagePage } from './outage-answer.js';
+import { languageOf } from '../pages/languages.js';
 import { protocolErrorPage, type AskedBy } from './protocol-error-page.js';
 import { refusalReference } from './refusal-reference.js';
 import type { RefreshTokenSeam } from './refresh-token-seam.flow.js';
@@ -55,7 +56,8 @@ export class LibraryHooks {
     const reference = refusalReference(error);
     const outage = out.error === 'invalid_client' ? undefined : outagePage(ctx, error, site);
     const asked = { ...askedBy(ctx), isUnreached: isUnreached(error), reference };
-    ctx.body = outage ?? protocolErrorPage(out, site, asked).markup;
+    const page = outage ?? protocolErrorPage(out, site, asked);
+    ctx.body = page.in(languageOf(ctx.get('accept-language')));
   };
 }
 

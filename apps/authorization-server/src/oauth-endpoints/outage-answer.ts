@@ -1,6 +1,7 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errorPage, errorStatus } from '../pages/error-page.js';
+import type { Html } from '../pages/html.js';
 import { refusalReference } from './refusal-reference.js';
 import type { Site } from '../pages/site.js';
 
@@ -19,9 +20,9 @@ export function answerOutage(ctx: KoaContextWithOIDC, error: unknown): void {
 }
 
 /** @returns the page for a person; `undefined` when the error is no outage. */
-export function outagePage(ctx: KoaContextWithOIDC, error: unknown, site: Site): string | undefined {
+export function outagePage(ctx: KoaContextWithOIDC, error: unknown, site: Site): Html | undefined {
   if (!marksOutage(ctx, error)) return undefined;
-  return errorPage('unavailable', site, undefined, refusalReference(error)).markup;
+  return errorPage('unavailable', site, undefined, refusalReference(error));
 }
 
 function marksOutage(ctx: KoaContextWithOIDC, error: unknown): boolean {

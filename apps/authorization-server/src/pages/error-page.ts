@@ -1,83 +1,83 @@
 import type { ErrorCode } from '@gatehouse/kernel/error-codes';
 import type { FailureOwner } from '@gatehouse/kernel/error-codes';
-import { html, type Html } from './html.js';
+import { html, t, type Html } from './html.js';
 import { layout } from './layout.js';
 import type { Site } from './site.js';
 
 export interface ErrorText {
-  readonly title: string;
-  readonly what: string;
-  readonly advice: string;
+  readonly title: Html;
+  readonly what: Html;
+  readonly advice: Html;
   /** Below the advice. */
   readonly more?: Html;
 }
 
-const START_AGAIN = 'Go back to the application and start signing in again. You can close this page.';
-const TRY_SHORTLY = 'Wait a moment, then go back and try again.';
+const START_AGAIN = t`Go back to the application and start signing in again. You can close this page.`;
+const TRY_SHORTLY = t`Wait a moment, then go back and try again.`;
 
 const TEXTS: Partial<Readonly<Record<ErrorCode, ErrorText>>> = {
   callback_unknown: {
-    title: 'This step is already over',
-    what: 'A provider sent you to a step that is unknown here, or that is over. Nothing was changed.',
+    title: t`This step is already over`,
+    what: t`A provider sent you to a step that is unknown here, or that is over. Nothing was changed.`,
     advice: START_AGAIN,
   },
   callback_expired: {
-    title: 'This step took too long',
-    what: 'You came back from the provider more than ten minutes after you left for it. Nothing was changed.',
+    title: t`This step took too long`,
+    what: t`You came back from the provider more than ten minutes after you left for it. Nothing was changed.`,
     advice: START_AGAIN,
   },
   callback_wrong_browser: {
-    title: 'This sign-in began in another browser',
-    what: 'You began to sign in in another browser or window, or this browser does not keep cookies. To protect you, the sign-in goes on only where it began. Nothing was changed.',
-    advice: 'Go back to the window where you began, or start again from the application.',
+    title: t`This sign-in began in another browser`,
+    what: t`You began to sign in in another browser or window, or this browser does not keep cookies. To protect you, the sign-in goes on only where it began. Nothing was changed.`,
+    advice: t`Go back to the window where you began, or start again from the application.`,
   },
   callback_wrong_provider: {
-    title: 'The response is from another provider',
-    what: 'You were sent to one provider, and the response is from another one. To protect you, it was not used and not passed on. Nothing was changed.',
-    advice: 'Start again from the application. If it happens again, tell the people who run this gateway.',
+    title: t`The response is from another provider`,
+    what: t`You were sent to one provider, and the response is from another one. To protect you, it was not used and not passed on. Nothing was changed.`,
+    advice: t`Start again from the application. If it happens again, tell the people who run this gateway.`,
   },
   callback_unsafe: {
-    title: 'This sign-in is not set up safely',
-    what: 'The gateway could not tell the responses of this provider from those of another one, so it did not send you there. Nothing was changed.',
-    advice: 'Tell the people who run this gateway. Its documentation says under this code what they can do.',
+    title: t`This sign-in is not set up safely`,
+    what: t`The gateway could not tell the responses of this provider from those of another one, so it did not send you there. Nothing was changed.`,
+    advice: t`Tell the people who run this gateway. Its documentation says under this code what they can do.`,
   },
   attempt_unknown: {
-    title: 'This step has ended',
-    what: 'It was finished or cancelled, or it was left for too long. Nothing was changed.',
-    advice: 'If you still have to sign in or to connect something, start again from the application.',
+    title: t`This step has ended`,
+    what: t`It was finished or cancelled, or it was left for too long. Nothing was changed.`,
+    advice: t`If you still have to sign in or to connect something, start again from the application.`,
   },
   attempt_wrong_browser: {
-    title: 'This sign-in cannot go on here',
-    what: 'It began in another browser or too long ago, or this browser does not keep cookies. To protect you, it goes on only in the browser where it began. Nothing was changed.',
+    title: t`This sign-in cannot go on here`,
+    what: t`It began in another browser or too long ago, or this browser does not keep cookies. To protect you, it goes on only in the browser where it began. Nothing was changed.`,
     advice:
-      'If you began it yourself, go back to that browser. To sign in with this one, go back to the application and start again. You are then asked here first.',
+      t`If you began it yourself, go back to that browser. To sign in with this one, go back to the application and start again. You are then asked here first.`,
   },
   request_invalid: {
-    title: 'This request is not valid',
-    what: 'Something in the address or in the form is missing or not valid. Nothing was changed.',
+    title: t`This request is not valid`,
+    what: t`Something in the address or in the form is missing or not valid. Nothing was changed.`,
     advice: START_AGAIN,
   },
   not_allowed: {
-    title: 'This page is not current any more',
-    what: 'It was open for too long, or you have signed in or out in another window since, or the form is of another page. Nothing was changed.',
-    advice: 'Have the page shown again, and answer it there.',
+    title: t`This page is not current any more`,
+    what: t`It was open for too long, or you have signed in or out in another window since, or the form is of another page. Nothing was changed.`,
+    advice: t`Have the page shown again, and answer it there.`,
   },
   unavailable: {
-    title: 'A part of the gateway is unavailable',
-    what: 'A sign-in that has begun is kept.',
+    title: t`A part of the gateway is unavailable`,
+    what: t`A sign-in that has begun is kept.`,
     advice: TRY_SHORTLY,
   },
-  busy: { title: 'Too many requests', what: 'A sign-in that has begun is kept.', advice: TRY_SHORTLY },
+  busy: { title: t`Too many requests`, what: t`A sign-in that has begun is kept.`, advice: TRY_SHORTLY },
   deadline_exceeded: {
-    title: 'That took too long',
-    what: 'A sign-in that has begun is kept.',
+    title: t`That took too long`,
+    what: t`A sign-in that has begun is kept.`,
     advice: TRY_SHORTLY,
   },
 };
 
 const FALLBACK: ErrorText = {
-  title: 'Something went wrong here',
-  what: 'The gateway could not do this. It is not your fault, and the gateway has logged it.',
+  title: t`Something went wrong here`,
+  what: t`The gateway could not do this. It is not your fault, and the gateway has logged it.`,
   advice: TRY_SHORTLY,
 };
 
@@ -96,9 +96,9 @@ export const errorStatus = (code: ErrorCode, owner: FailureOwner): number =>
 /** A page of ours where the person can go on. */
 export interface WayOn {
   readonly href: string;
-  readonly label: string;
+  readonly label: Html;
   /** In place of the advice that holds where there is no way on. */
-  readonly advice?: string;
+  readonly advice?: Html;
 }
 
 /** @param reference finds the failure in the log */
@@ -127,7 +127,7 @@ export function renderError(
       <p>${wayOn?.advice ?? advice}</p>
       ${wayOn === undefined ? undefined : html`<p class="actions"><a class="button main" href="${wayOn.href}">${wayOn.label}</a></p>`}
       ${more}
-      <p class="soft small">Code: <code>${code}</code></p>
-      ${reference === undefined ? undefined : html`<p class="soft small">Reference: <code>${reference}</code></p>`}`,
+      <p class="soft small">${t`Code`}: <code>${code}</code></p>
+      ${reference === undefined ? undefined : html`<p class="soft small">${t`Reference`}: <code>${reference}</code></p>`}`,
   });
 }

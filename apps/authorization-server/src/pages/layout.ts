@@ -1,12 +1,12 @@
 import { brandStyle, logoImage, logoPath } from './brand-files.js';
-import { html, type Html, type HtmlValue } from './html.js';
+import { html, t, type Html, type HtmlValue } from './html.js';
 import { ICON_PATH } from './icon.js';
 import type { Site } from './site.js';
 import { STYLESHEET_PATH } from './stylesheet.js';
 
 export interface PageParts {
   /** Also the text of the tab. */
-  readonly title: string;
+  readonly title: Html;
   readonly body: HtmlValue;
   readonly site: Site;
   /** Names the page for tests and for people who report a problem. */
@@ -32,7 +32,7 @@ const MARK = html`<svg
 export function layout({ title, body, site, page, wide }: PageParts): Html {
   const { basePath, branding } = site;
   return html`<!doctype html>
-    <html lang="en">
+    <html lang="${t`en`}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -60,11 +60,11 @@ const iconLink = (site: Site): Html =>
       />`;
 
 /** The next site does not learn this page's address. */
-const footLink = (href: string | undefined, label: string): Html | undefined =>
+const footLink = (href: string | undefined, label: Html): Html | undefined =>
   href === undefined ? undefined : html`<a href="${href}" rel="noreferrer">${label}</a>`;
 
 function foot({ branding: { supportUrl, termsUrl } }: Site): Html | undefined {
-  const links = [footLink(supportUrl, 'Help'), footLink(termsUrl, 'Terms')].filter(
+  const links = [footLink(supportUrl, t`Help`), footLink(termsUrl, t`Terms`)].filter(
     (link) => link !== undefined,
   );
   return links.length === 0 ? undefined : html`<footer>${links}</footer>`;

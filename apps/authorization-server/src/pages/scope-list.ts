@@ -1,4 +1,4 @@
-import { html, type Html } from './html.js';
+import { html, known, type Html } from './html.js';
 import type { Site } from './site.js';
 
 /** In words where there are some, and always as the provider names them. */
@@ -7,6 +7,6 @@ export function scopeList({ branding }: Site, provider: string, scopes: readonly
   return scopes.map((scope, index) => {
     const said = words.get(scope);
     const name = html`<code>${scope}</code>`;
-    return html`${index === 0 ? '' : ', '}${said === undefined ? name : html`${said} (${name})`}`;
+    return html`${index === 0 ? '' : ', '}${said === undefined ? name : html`${known(said)} (${name})`}`;
   });
 }

@@ -11,7 +11,7 @@ import { provenIdentities } from '../attempts/proven-identities.js';
 import { consentPage } from '../consent/consent-page.js';
 import { continuePage } from '../consent/continue-page.js';
 import type { Shown } from '../http/shown.js';
-import { html, type Html } from '../pages/html.js';
+import { html, t, type Html } from '../pages/html.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
 import { offeredProviders, otherBackends, partOf, scopedUses } from './approval-of.js';
 import type { Step } from './next-step.js';
@@ -56,8 +56,8 @@ export class SignInPages {
       actions: html`<form method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <div class="actions stretch">
-          <button class="main" name="decision" value="another">Sign in as somebody else</button>
-          <button name="decision" value="cancel">Back to ${client.name}</button>
+          <button class="main" name="decision" value="another">${t`Sign in as somebody else`}</button>
+          <button name="decision" value="cancel">${t`Back to ${client.name}`}</button>
         </div>
       </form>`,
     });
@@ -100,7 +100,7 @@ export class SignInPages {
           ...this.forms.facts(uid, attempt),
           client,
           redirectUri,
-          accountName: (await this.#nameOf(attempt)) ?? 'yourself',
+          accountName: (await this.#nameOf(attempt)) ?? t`yourself`,
           reused: question.kind === 'confirm-reuse',
         });
       case 'refuse':
