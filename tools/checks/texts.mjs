@@ -28,7 +28,9 @@ const partsOf = ({ template }) =>
 
 const valuesOf = (text) => [...text.matchAll(/\{\d\}/g)].map(([value]) => value).sort();
 
-const paths = filesBelow(['apps/authorization-server/src'], '.ts').filter((path) => !/\.spec\.ts$|\/generated\//.test(path));
+const paths = filesBelow(['apps/authorization-server/src'], '.ts').filter(
+  (path) => !/\.spec\.ts$|\/generated\//.test(path),
+);
 const texts = new Map(paths.flatMap((path) => textsOf(path).map((text) => [text, path])));
 /** Said where it is known, and else as it is. */
 const words = new Set([

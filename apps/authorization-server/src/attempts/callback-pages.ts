@@ -44,7 +44,9 @@ export class CallbackPages {
       site,
       page: 'unasked',
       body: html`<h1>${title}</h1>
-        <p>${isSetUp ? t`${provider} sent you here after a set-up there, without saying to which sign-in that belongs. To protect you, the gateway used nothing of it.` : t`${provider} sent you here without saying to which sign-in that belongs. To protect you, the gateway used nothing of it.`}</p>
+        <p>
+          ${isSetUp ? t`${provider} sent you here after a set-up there, without saying to which sign-in that belongs. To protect you, the gateway used nothing of it.` : t`${provider} sent you here without saying to which sign-in that belongs. To protect you, the gateway used nothing of it.`}
+        </p>
         <p>${t`${this.#describe(at)} is still open in this browser, and nothing of it was lost.`}</p>
         <p class="actions"><a class="button main" href="${this.#address(at)}">${labelOf(at)}</a></p>`,
     });

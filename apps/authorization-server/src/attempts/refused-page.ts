@@ -24,10 +24,14 @@ export function refusedPage(view: RefusedView): Html {
     page: 'refused',
     body: html`<h1>${title}</h1>
       <div class="note bad" role="alert">
-        <p>${name === undefined ? t`You are signed in at ${label}, and this gateway does not let that account in.` : t`You are signed in at ${label} as ${html`<strong>${name}</strong>`}, and this gateway does not let that account in.`}</p>
+        <p>
+          ${name === undefined ? t`You are signed in at ${label}, and this gateway does not let that account in.` : t`You are signed in at ${label} as ${html`<strong>${name}</strong>`}, and this gateway does not let that account in.`}
+        </p>
         ${reason === undefined ? undefined : html`<p>${reason}</p>`}
       </div>
-      <p>${t`If you should have access, ask ${contact === undefined ? t`the people who run this gateway` : contactOf(contact)}, and tell them the reference below. Nothing of your account was kept.`}</p>
+      <p>
+        ${t`If you should have access, ask ${contact === undefined ? t`the people who run this gateway` : contactOf(contact)}, and tell them the reference below. Nothing of your account was kept.`}
+      </p>
       ${actions}
       <p class="soft small">${t`Reference`}: <code>${reference}</code></p>`,
   });

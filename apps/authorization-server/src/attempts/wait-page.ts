@@ -11,7 +11,9 @@ export function waitPage(provider: string, { action, site }: Omit<FormFacts, 'cs
     site,
     page: 'wait',
     body: html`<h1>${t`Waiting for ${label}`}</h1>
-      <p>${t`You are back from ${label}, and the gateway is still waiting for its response. Nothing is lost.`}</p>
+      <p>
+        ${t`You are back from ${label}, and the gateway is still waiting for its response. Nothing is lost.`}
+      </p>
       <p class="actions"><a class="button main" href="${action}">${t`Look again`}</a></p>`,
   });
 }

@@ -46,7 +46,11 @@ function applicationItem(
   </li>`;
 }
 
-const sessionRow = ({ tsid, clientName, openedAtMs, usedAtMs }: ListedSession, nowMs: number, form: FormOf): Html =>
+const sessionRow = (
+  { tsid, clientName, openedAtMs, usedAtMs }: ListedSession,
+  nowMs: number,
+  form: FormOf,
+): Html =>
   html`<div class="row" data-session="${tsid}">
     <p class="small soft">${t`Signed in ${time(openedAtMs, nowMs)}, last used ${time(usedAtMs, nowMs)}`}</p>
     ${form({ action: 'sign-out', session: tsid }, html`<button>${t`Sign out`} <span class="unseen">${clientName}</span></button>`)}

@@ -23,7 +23,9 @@ export function connectPage(view: ConnectView): Html {
     site,
     page: 'connect',
     body: html`<h1>${t`Connect ${label}`}</h1>
-      <p>${t`${clientName === undefined ? t`An application that you use` : t`“${clientName}”`} needs your account at ${html`<strong>${label}</strong>`} to go on.`}</p>
+      <p>
+        ${t`${clientName === undefined ? t`An application that you use` : t`“${clientName}”`} needs your account at ${html`<strong>${label}</strong>`} to go on.`}
+      </p>
       <dl>
         ${fact(t`Access`, scopes.length > 0 && scopeList(site, provider, scopes))}
         ${fact(t`Used by`, backendLabels(site, backends))} ${fact(t`Signed in as`, signedInAs)}
@@ -46,7 +48,9 @@ export function connectedPage(provider: string, site: Site): Html {
     site,
     page: 'connected',
     body: html`<h1>${t`${label} is connected`}</h1>
-      <p>${t`Go back to your application and try again there. It works from the next call on. You can close this page.`}</p>
+      <p>
+        ${t`Go back to your application and try again there. It works from the next call on. You can close this page.`}
+      </p>
       <p class="small"><a href="${site.basePath}/connections">${t`See all your connections`}</a></p>`,
   });
 }
@@ -68,9 +72,13 @@ export const wrongAccountPage = (site: Site, signInAgain: string): Html =>
     site,
     page: 'wrong-account',
     body: html`<h1>${t`This link is for another account`}</h1>
-      <p>${t`The application that sent you here and this browser are signed in as two different people. To protect both, nothing was connected.`}</p>
+      <p>
+        ${t`The application that sent you here and this browser are signed in as two different people. To protect both, nothing was connected.`}
+      </p>
       <p>${t`If both accounts are yours, sign in here with the other one, then open the link again.`}</p>
-      <p class="actions"><a class="button main" href="${signInAgain}">${t`Sign in with another account`}</a></p>`,
+      <p class="actions">
+        <a class="button main" href="${signInAgain}">${t`Sign in with another account`}</a>
+      </p>`,
   });
 
 export const linkEndedPage = (site: Site): Html =>
@@ -79,7 +87,9 @@ export const linkEndedPage = (site: Site): Html =>
     site,
     page: 'link-ended',
     body: html`<h1>${t`This link has ended`}</h1>
-      <p>${t`The application that sent you here is no longer signed in, or this gateway has no provider of that name.`}</p>
+      <p>
+        ${t`The application that sent you here is no longer signed in, or this gateway has no provider of that name.`}
+      </p>
       <p>${t`Sign in again from the application. It will then ask for the provider.`}</p>`,
   });
 
@@ -89,5 +99,7 @@ export const noAccountPage = (site: Site): Html =>
     site,
     page: 'no-account',
     body: html`<h1>${t`You have no account here yet`}</h1>
-      <p>${t`You get an account when you sign in from an application for the first time. Add this gateway to your application and sign in there.`}</p>`,
+      <p>
+        ${t`You get an account when you sign in from an application for the first time. Add this gateway to your application and sign in there.`}
+      </p>`,
   });

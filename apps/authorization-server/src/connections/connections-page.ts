@@ -103,6 +103,8 @@ export function signedOutPage(site: Site): Html {
     page: 'signed-out',
     body: html`<h1>${t`You are not signed in here`}</h1>
       <p>${t`Sign in to see which accounts you connected and which applications work on your behalf.`}</p>
-      <p class="actions"><a class="button main" href="${site.basePath}/connections/sign-in">${t`Sign in`}</a></p>`,
+      <p class="actions">
+        <a class="button main" href="${site.basePath}/connections/sign-in">${t`Sign in`}</a>
+      </p>`,
   });
 }

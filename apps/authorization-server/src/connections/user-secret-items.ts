@@ -20,14 +20,13 @@ interface ItemParts {
 type FormOf = (fields: Readonly<Record<string, string>>, inside: Html) => Html;
 
 /** What a person enters for backends that know no sign-in. What was entered is never shown. */
-export const userSecretItems = (
-  secrets: readonly ListedSecret[],
-  parts: ItemParts,
-): Html | undefined =>
+export const userSecretItems = (secrets: readonly ListedSecret[], parts: ItemParts): Html | undefined =>
   secrets.length === 0
     ? undefined
     : html`<h2>${t`Secrets that you enter`}</h2>
-        <p class="small soft">${t`Each is kept sealed, is sent to the servers that are named beside it, and is never shown again.`}</p>
+        <p class="small soft">
+          ${t`Each is kept sealed, is sent to the servers that are named beside it, and is never shown again.`}
+        </p>
         <ul class="items">
           ${secrets.map((secret) => secretItem(secret, parts))}
         </ul>`;
@@ -75,7 +74,9 @@ export const unfitSecretPage = (label: string, backTo: string, site: Site): Html
     site,
     page: 'unfit-secret',
     body: html`<h1>${t`Your ${label} was not saved`}</h1>
-      <p>${t`It has to be 1 to ${MAX_ENTERED_LENGTH} letters, digits and signs of the English keyboard, in one line. Copy it again without anything around it.`}</p>
+      <p>
+        ${t`It has to be 1 to ${MAX_ENTERED_LENGTH} letters, digits and signs of the English keyboard, in one line. Copy it again without anything around it.`}
+      </p>
       <p class="actions"><a class="button main" href="${backTo}">${t`Try again`}</a></p>`,
   });
 
@@ -94,7 +95,9 @@ export const signInForSecretPage = ({ label, backends, csrf, action, site }: Sig
     site,
     page: 'secret',
     body: html`<h1>${t`Enter your ${label}`}</h1>
-      <p>${t`An application that you use needs your ${label} for ${html`<strong>${backendLabels(site, backends)}</strong>`}. You sign in first, so that it goes to the right account, and enter it on the page with your connections.`}</p>
+      <p>
+        ${t`An application that you use needs your ${label} for ${html`<strong>${backendLabels(site, backends)}</strong>`}. You sign in first, so that it goes to the right account, and enter it on the page with your connections.`}
+      </p>
       <form method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <div class="actions stretch">

@@ -54,7 +54,9 @@ export function consentPage(view: ConsentView): Html {
     site,
     page: 'consent',
     body: html`<h1>${t`Allow “${client.name}” to work on your behalf?`}</h1>
-      <p class="soft">${t`It will use the services behind this gateway as you. It never sees your passwords or the providers' tokens.`}</p>
+      <p class="soft">
+        ${t`It will use the services behind this gateway as you. It never sees your passwords or the providers' tokens.`}
+      </p>
       <dl>
         ${fact(t`Application`, client.name)} ${fact(t`Described by`, client.documentHost)}
         ${fact(t`Sends you back to`, redirectTarget(redirectUri))}

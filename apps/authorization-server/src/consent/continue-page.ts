@@ -21,7 +21,9 @@ export function continuePage(view: ContinueView): Html {
     site,
     page: 'continue',
     body: html`<h1>${t`Continue as ${accountName}?`}</h1>
-      <p>${reused ? t`“${client.name}” asks to be signed in again. You approved it before, and the accounts you connected are still good.` : t`“${client.name}” asks to be signed in again. You approved it before.`}</p>
+      <p>
+        ${reused ? t`“${client.name}” asks to be signed in again. You approved it before, and the accounts you connected are still good.` : t`“${client.name}” asks to be signed in again. You approved it before.`}
+      </p>
       <dl>
         ${fact(t`Application`, client.name)} ${fact(t`Described by`, client.documentHost)}
         ${fact(t`Sends you back to`, redirectTarget(redirectUri))}
@@ -34,7 +36,8 @@ export function continuePage(view: ContinueView): Html {
           <button name="decision" value="cancel">${t`Cancel`}</button>
         </div>
         <p class="small soft">
-          ${t`Not you?`} <button class="plain" name="decision" value="another">${t`Use another account`}</button>
+          ${t`Not you?`}
+          <button class="plain" name="decision" value="another">${t`Use another account`}</button>
         </p>
       </form>`,
   });

@@ -18,5 +18,7 @@ function placeOf(redirectUri: string): Html | string {
 /** A warning about a client that another program could pretend to be. */
 export const unassuredNote = (redirectUri: string): Html =>
   html`<div class="note">
-    <p>${/^https:/i.test(redirectUri) ? t`This application did not prove who it is, so its name cannot be checked. Go on only if you have just started signing in from it.` : t`This application runs on a computer, not on a web site, so its name cannot be checked. Go on only if you have just started signing in from it on ${html`<strong>${t`this`}</strong>`} computer.`}</p>
+    <p>
+      ${/^https:/i.test(redirectUri) ? t`This application did not prove who it is, so its name cannot be checked. Go on only if you have just started signing in from it.` : t`This application runs on a computer, not on a web site, so its name cannot be checked. Go on only if you have just started signing in from it on ${html`<strong>${t`this`}</strong>`} computer.`}
+    </p>
   </div>`;

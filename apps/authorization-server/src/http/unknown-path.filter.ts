@@ -28,6 +28,7 @@ export class UnknownPathFilter implements ExceptionFilter<NotFoundException> {
       sendPage(reply, notFoundPage(this.urls.site), { status });
       return;
     }
+    const problem = { type: 'about:blank', title: 'Not Found', status, detail: detailOf(request) };
     void reply
       .code(status)
       .headers({
@@ -35,7 +36,8 @@ export class UnknownPathFilter implements ExceptionFilter<NotFoundException> {
         'cache-control': 'no-store',
         'x-content-type-options': 'nosniff',
       })
-      .send(JSON.stringify({ type: 'about:blank', title: 'Not Found', status, detail: detailOf(request) }));
+      // As bytes: the framework adds a `charset` to a text, and this type has none.
+      .send(Buffer.from(JSON.stringify(problem)));
   }
 }
 

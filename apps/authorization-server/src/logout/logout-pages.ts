@@ -24,8 +24,14 @@ export function confirmLogoutPage(view: LogoutView): Html {
     site,
     page: 'confirm-logout',
     body: html`<h1>${t`Sign out?`}</h1>
-      <p>${clientName === undefined ? t`You were sent here to be signed out.` : t`“${clientName}” sent you here to be signed out.`} ${t`You are signed in as ${html`<strong>${accountName}</strong>`}.`}</p>
-      <p>${endsSession ? t`This signs “${clientName}” and this browser out.` : t`This signs this browser out.`} ${t`Other applications stay signed in until you end them at your connections.`}</p>
+      <p>
+        ${clientName === undefined ? t`You were sent here to be signed out.` : t`“${clientName}” sent you here to be signed out.`}
+        ${t`You are signed in as ${html`<strong>${accountName}</strong>`}.`}
+      </p>
+      <p>
+        ${endsSession ? t`This signs “${clientName}” and this browser out.` : t`This signs this browser out.`}
+        ${t`Other applications stay signed in until you end them at your connections.`}
+      </p>
       <dl>
         ${fact(t`Sends you back to`, redirectUri === undefined ? undefined : redirectTarget(redirectUri))}
       </dl>
@@ -47,5 +53,7 @@ export const signedOutPage = (site: Site): Html =>
     page: 'logged-out',
     body: html`<h1>${t`You are signed out`}</h1>
       <p>${t`Nobody is signed in to this gateway in this browser. You can close this page.`}</p>
-      <p class="actions"><a class="button" href="${site.basePath}/connections">${t`Your connections`}</a></p>`,
+      <p class="actions">
+        <a class="button" href="${site.basePath}/connections">${t`Your connections`}</a>
+      </p>`,
   });

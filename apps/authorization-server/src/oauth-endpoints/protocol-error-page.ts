@@ -49,8 +49,7 @@ const unreachedText = (clientId: string | undefined): ErrorText => {
 };
 
 function textFor(error: string, description: string | undefined, isStale: boolean): ErrorText {
-  const advice =
-    t`Make the application forget how it signed in here, so that it registers anew. Then sign in again from there.`;
+  const advice = t`Make the application forget how it signed in here, so that it registers anew. Then sign in again from there.`;
   switch (error) {
     case 'invalid_client':
       return isStale
@@ -62,8 +61,7 @@ function textFor(error: string, description: string | undefined, isStale: boolea
         : {
             title: t`The description of this application cannot be read`,
             what: t`The id of the application is the address of its description. The gateway could not read it there, or does not accept it.`,
-            advice:
-              t`Wait a moment, then start again from the application. If this page comes back, tell the people who run this gateway: it may not be able to reach that address.`,
+            advice: t`Wait a moment, then start again from the application. If this page comes back, tell the people who run this gateway: it may not be able to reach that address.`,
           };
     case 'invalid_redirect_uri':
       return {

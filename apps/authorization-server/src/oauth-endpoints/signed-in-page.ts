@@ -11,7 +11,9 @@ export const signedInPage = (site: Site): Html =>
     body: html`<h1>${t`This sign-in is finished`}</h1>
       <p>${t`The application has its answer. Go back to it; you can close this page.`}</p>
       <p class="soft">${t`If it still asks you to sign in, start again from there.`}</p>
-      <p class="actions"><a class="button" href="${site.basePath}/connections">${t`Your connections`}</a></p>`,
+      <p class="actions">
+        <a class="button" href="${site.basePath}/connections">${t`Your connections`}</a>
+      </p>`,
   });
 
 /** For a browser that comes back to a sign-in whose session has ended, or whose client has never come for its tokens. */
@@ -23,5 +25,7 @@ export const signInOverPage = (site: Site): Html =>
     body: html`<h1>${t`This sign-in is over`}</h1>
       <p>${t`It has ended since, or the application did not come for its answer in time.`}</p>
       <p>${t`If the application is not signed in, start again from there.`}</p>
-      <p class="actions"><a class="button" href="${site.basePath}/connections">${t`Your connections`}</a></p>`,
+      <p class="actions">
+        <a class="button" href="${site.basePath}/connections">${t`Your connections`}</a>
+      </p>`,
   });

@@ -77,7 +77,9 @@ describe('pages of an operator', () => {
 
   test('get their files from the gateway itself, for as long as they are what they are', async () => {
     const { body } = await service.browser().get('/');
-    const paths = [...body.matchAll(/(?:src|href)="(\/pages\/branding\/[^"]+)"/g)].map(([, path = '']) => path);
+    const paths = [...body.matchAll(/(?:src|href)="(\/pages\/branding\/[^"]+)"/g)].map(
+      ([, path = '']) => path,
+    );
     expect(new Set(paths.map((path) => path.split('.').at(-1)))).toEqual(new Set(['svg', 'css']));
     for (const path of paths) {
       const answer = await fetch(service.local + path);
@@ -115,7 +117,11 @@ describe('attack', () => {
   test('names from the configuration, from clients and from providers are text, on every page', async () => {
     const browser = hostile.browser();
     const clientId = await hostile.register({ client_name: 'Editor <script>alert(2)</script>' });
-    const shown = [await browser.get('/'), await browser.get('/connections'), await browser.get('/connect/octo')];
+    const shown = [
+      await browser.get('/'),
+      await browser.get('/connections'),
+      await browser.get('/no/such/page'),
+    ];
     const asked = await hostile.approvalPage(browser, clientId);
     let away = await browser.decide(asked, 'approve');
     away = await hostile.answerLeg(browser, away, { code: 'acme-sso.example-<script>alert(3)</script>' });
@@ -132,7 +138,8 @@ test('the stylesheet’s grounds are those that colors are judged against', () =
   const grounds = (scheme: string): readonly string[] =>
     [...scheme.matchAll(/--(?:ground|card|tint):(#[0-9a-f]+)/g)].map(([, color = '']) => color);
   const [light = '', dark = ''] = STYLESHEET.split('@media (prefers-color-scheme:dark)');
-  const whole = (colors: readonly string[]) => new Set(colors.map((color) => (color === '#fff' ? '#ffffff' : color)));
+  const whole = (colors: readonly string[]) =>
+    new Set(colors.map((color) => (color === '#fff' ? '#ffffff' : color)));
   expect(whole(grounds(light.split('}')[0] ?? ''))).toEqual(new Set(LIGHT_GROUNDS));
   expect(whole(grounds(dark.split('}}')[0] ?? ''))).toEqual(new Set(DARK_GROUNDS));
 });

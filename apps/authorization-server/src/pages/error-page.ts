@@ -49,8 +49,7 @@ const TEXTS: Partial<Readonly<Record<ErrorCode, ErrorText>>> = {
   attempt_wrong_browser: {
     title: t`This sign-in cannot go on here`,
     what: t`It began in another browser or too long ago, or this browser does not keep cookies. To protect you, it goes on only in the browser where it began. Nothing was changed.`,
-    advice:
-      t`If you began it yourself, go back to that browser. To sign in with this one, go back to the application and start again. You are then asked here first.`,
+    advice: t`If you began it yourself, go back to that browser. To sign in with this one, go back to the application and start again. You are then asked here first.`,
   },
   request_invalid: {
     title: t`This request is not valid`,

@@ -109,8 +109,7 @@ export const GERMAN_FAILURES: Readonly<Record<string, string>> = {
 
   'How to do that': 'So geht das',
   'its host': 'ihrem Host',
-  'The description of this application cannot be read':
-    'Die Beschreibung dieser Anwendung ist nicht lesbar',
+  'The description of this application cannot be read': 'Die Beschreibung dieser Anwendung ist nicht lesbar',
   'The id of the application is the address of its description, at {1}. The gateway cannot reach that host.':
     'Die Kennung der Anwendung ist die Adresse ihrer Beschreibung, bei {1}. Das Gateway kann diesen Host nicht erreichen.',
   'Start again from the application: many applications now sign in without that description. If this page comes back, tell the people who run this gateway that it cannot reach {1}.':

@@ -14,6 +14,10 @@ export class Html {
   get markup(): string {
     return this.write('en');
   }
+
+  toString(): string {
+    return this.markup;
+  }
 }
 
 export type HtmlValue = Html | string | number | undefined | false | readonly HtmlValue[];

@@ -10,7 +10,9 @@ export const notFoundPage = (site: Site): Html =>
     page: 'not-found',
     body: html`<h1>${t`Nothing is here`}</h1>
       <p>${t`This gateway has no page at this address. Part of it may be missing, or it may be old.`}</p>
-      <p>${t`If you came from an application, go back to it and start again from there. Nothing was changed.`}</p>
+      <p>
+        ${t`If you came from an application, go back to it and start again from there. Nothing was changed.`}
+      </p>
       <p class="actions">
         <a class="button main" href="${site.basePath}/connections">${t`Your connections`}</a>
         <a class="button" href="${site.basePath}/">${t`What this gateway is`}</a>

@@ -14,12 +14,15 @@ const ask = async (path: string, language?: string): Promise<string> => {
 
 /** Ours, those of the protocol library, and those of errors. */
 test.each([
-  ['/', 'Was dieses Gateway ist', 'What this gateway is'],
+  ['/', 'Dieses Gateway verbindet Ihre Anwendungen', 'This gateway connects your applications'],
   ['/no/such/page', 'Hier ist nichts', 'Nothing is here'],
   ['/connections', 'Sie sind hier nicht angemeldet', 'You are not signed in here'],
-  ['/connect/octo', 'octo verbinden', 'Connect octo'],
   ['/sign-in/of-nobody', 'Diese', 'This'],
-  ['/oauth/authorize?client_id=gone', 'Diese Anwendung ist hier nicht bekannt', 'This application is not known here'],
+  [
+    '/oauth/authorize?client_id=gone',
+    'Diese Anwendung ist hier nicht bekannt',
+    'This application is not known here',
+  ],
   ['/oauth/end-session?id_token_hint=x', 'Diese Anfrage ist nicht gültig', 'This request is not valid'],
 ])('%s is in the language of its reader', async (path, german, english) => {
   const pages = await Promise.all([ask(path, 'de-DE,de;q=0.9'), ask(path, 'fr'), ask(path)]);

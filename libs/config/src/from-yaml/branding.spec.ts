@@ -63,5 +63,6 @@ test('only the authorization server is given what pages show', () => {
   });
   expect(authorizationServerPart(model).branding.backends.get('repos')?.label).toBe('Repositories');
   const others = JSON.stringify([vmcpProxyPart(model), tokenVaultPart(model)]);
-  for (const said of ['Acme Tools', 'Repositories', 'iVBORw0KGgo', '7a1f5c']) expect(others).not.toContain(said);
+  for (const said of ['Acme Tools', 'Repositories', 'iVBORw0KGgo', '7a1f5c'])
+    expect(others).not.toContain(said);
 });

@@ -29,7 +29,9 @@ describe('images that pages can show', () => {
 
   test('are named by what is in them', () => {
     expect(logoOf(dataUrl('png', PNG))?.file).toBe(logoOf(dataUrl('png', PNG))?.file);
-    expect(logoOf(dataUrl('png', PNG))?.file).not.toBe(logoOf(dataUrl('png', `${PNG.toString('latin1')}x`))?.file);
+    expect(logoOf(dataUrl('png', PNG))?.file).not.toBe(
+      logoOf(dataUrl('png', `${PNG.toString('latin1')}x`))?.file,
+    );
   });
 });
 

@@ -1,33 +1,16 @@
 import { isIP } from 'node:net';
 import { DNS_LABEL } from '@gatehouse/kernel/dns-label';
 import { parseDurationMs } from '@gatehouse/kernel/durations';
-import { accentProblem } from '../model/colors.js';
-import { logoProblem } from '../model/logos.js';
 import { allowedHostProblem } from '../urls/allowed-hosts.js';
 import { originPatternProblem } from '../urls/allowed-origins.js';
 import { redirectSchemeProblem } from '../urls/client-uris.js';
 import { isTrustedHostPattern } from '../urls/trusted-hosts.js';
 import { parseSizeBytes } from '@gatehouse/kernel/sizes';
-
-/** Why a text is not what its field needs, and what to write instead where that is known. */
-export interface FormatProblem {
-  readonly message: string;
-  readonly instead?: string;
-}
-
-interface FormatRule {
-  /** For the documentation. */
-  readonly describes: string;
-  readonly check: (value: string) => FormatProblem | undefined;
-}
+import { BRANDING_FORMATS } from './branding-formats.js';
+import { pattern, type FormatProblem, type FormatRule } from './format-rule.js';
 
 /** C0 controls, DEL and C1 controls. */
 const CONTROL = /\p{Cc}/u;
-
-const pattern = (describes: string, regex: RegExp, message: string): FormatRule => ({
-  describes,
-  check: (value) => (regex.test(value) ? undefined : { message }),
-});
 
 /** The kinds of text that fields hold. Messages never repeat a URL, which might carry a password. */
 export const FORMATS = {
@@ -73,18 +56,7 @@ export const FORMATS = {
     },
   },
   identifier: { describes: 'text', check: identifier },
-  displayName: pattern(
-    'text of at most 60 characters',
-    /^(?=\S)[^\p{C}\p{Zl}\p{Zp}]{1,60}(?<=\S)$/u,
-    'is empty, longer than 60 characters, begins or ends with a space, or holds characters that nobody sees.',
-  ),
-  logo: { describes: '`data:` URL of an image', check: logo },
-  color: { describes: 'color (`"#1f5f4a"`)', check: accentProblem },
-  linkUrl: pattern(
-    '`https:` or `mailto:` URL',
-    /^(https:\/\/[^\s@<>"']+|mailto:[^\s@<>"'?]+@[^\s@<>"'?]+)$/,
-    'is neither an https: URL nor mailto: with an address.',
-  ),
+  ...BRANDING_FORMATS,
   uriScheme: { describes: 'scheme of a URI', check: uriScheme },
   scope: { describes: 'scope (RFC 6749 section 3.3)', check: scope },
   claimName: pattern('claim name', /^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'is not the name of a top-level claim.'),
@@ -176,11 +148,6 @@ function dnsLabel(value: string): FormatProblem | undefined {
     message: 'is not a DNS label: lower-case letters, digits and inner hyphens, at most 63.',
     ...(repaired === '' ? {} : { instead: repaired }),
   };
-}
-
-function logo(value: string): FormatProblem | undefined {
-  const message = logoProblem(value);
-  return message === undefined ? undefined : { message };
 }
 
 const HOST_NAME = /^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?$/;
