@@ -246,6 +246,7 @@ export const AUTH_SERVER_MORE_ROWS: readonly ManifestRow[] = [
     `${AUTH_SERVER}.trustedIssuers`,
     [{ issuerUrl: 'https://other.example' }],
     'Refused: of another issuer, this authorization server takes an ID-JAG alone.',
+    'assertionIssuers in a gatehouse.yaml beside the manifests',
   ),
   wrong(
     'forceConfidentialRedirectUris',
