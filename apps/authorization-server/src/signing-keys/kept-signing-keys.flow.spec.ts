@@ -169,6 +169,17 @@ describe('signing keys that the server makes', () => {
     expect(published(await keysOf(replica()))).not.toContain(old);
   });
 
+  test('tokens for assertions may live longer than those of a sign-in, and are waited for', async () => {
+    const long = { clientRegistration: { clients: [{ identityAssertions: { lifespanMs: HOUR_MS } }] } };
+    const old = (await keysOf(replica([KEY], long))).signing.kid;
+    await ask();
+    await replica([KEY], long).look();
+    await pass(PUBLISHED_BEFORE_MS + HOUR_MS);
+    expect(published(await keysOf(replica([KEY], long)))).toContain(old);
+    await pass(10 * MINUTE_MS);
+    expect(published(await keysOf(replica([KEY], long)))).not.toContain(old);
+  });
+
   test('with a lifespan, each is followed by another one when it is over, and nobody has to ask', async () => {
     const often = { signingKeyLifespanMs: DAY_MS };
     const signed = new Set<string>();
@@ -189,6 +200,18 @@ describe('signing keys that the server makes', () => {
     expect(found.map(({ signing }) => signing.kid)).toEqual(found.map(() => kid));
     expect(await run(`select from keyring where name = 'signing'`)).toHaveLength(1);
     expect(await run(`select from keyring where name = 'signing RS256'`)).toHaveLength(0);
+  });
+
+  test('when its row does not open any more, but the copy of the earlier release does, another one signs', async () => {
+    const [ec] = OWN_ALGORITHMS;
+    const keyring = new KeyringStore(queries, new Envelope([KEY]), 'acme', setAside);
+    await keyring.findOrMake('signing', ec?.make ?? (() => Promise.reject(new Error('none'))));
+    const newer = { id: 'newer', key: new Secret(randomBytes(32).toString('base64url')) };
+    const before = await keysOf(replica([newer, KEY]));
+    const found = await Promise.all(Array.from({ length: 5 }, async () => await keysOf(replica())));
+    expect(new Set(found.map(({ signing }) => signing.kid)).size).toBe(1);
+    expect(found[0]?.signing.kid).not.toBe(before.signing.kid);
+    expect(published(await keysOf(replica([newer, KEY])))).toContain(before.signing.kid);
   });
 });
 

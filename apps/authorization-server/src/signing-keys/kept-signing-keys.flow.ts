@@ -87,9 +87,12 @@ export class KeptSigningKeys {
     const { earlierName, make } = own;
     // An earlier release may have made it, and may run beside this one.
     const earlier = isFirst ? await this.keyring.find(tx, earlierName) : undefined;
-    const key = await this.sealed.seal(earlier ?? (await make()));
-    const waits = this.#waits;
-    await this.store.add(tx, { ...key, earlierName: earlier && earlierName }, { inMs, instead, waits });
+    const known = earlier && { ...(await this.sealed.seal(earlier)), earlierName };
+    const times = { inMs, instead, waits: this.#waits };
+    // That very key may be there and not open, because its key-encryption key is gone: then another one signs.
+    const isKnown = known !== undefined && (await this.store.add(tx, known, times));
+    const key = isKnown ? known : await this.sealed.seal(await make());
+    if (!isKnown) await this.store.add(tx, key, times);
     this.log.info('signing-key-made', {
       keyId: key.kid,
       algorithm: alg,
@@ -102,7 +105,10 @@ export class KeptSigningKeys {
     const { tokenLifespans, clientRegistration } = this.config;
     const lifespansMs = [
       tokenLifespans.accessTokenLifespanMs,
-      ...clientRegistration.clients.map(({ tokenExchange }) => tokenExchange?.lifespanMs ?? 0),
+      ...clientRegistration.clients.flatMap(({ tokenExchange, identityAssertions }) => [
+        tokenExchange?.lifespanMs ?? 0,
+        identityAssertions?.lifespanMs ?? 0,
+      ]),
     ];
     const publishedMs = Math.max(...lifespansMs) + CLOCK_TOLERANCE_SECONDS * SECOND_MS + MARGIN_MS;
     return { publishedMs, keptMs: Math.max(publishedMs, tokenLifespans.sessionLifespanMs) };

@@ -98,7 +98,10 @@ export class SigningKeyStore {
     });
   }
 
-  /** @param instead those that sign until then */
+  /**
+   * @param instead those that sign until then
+   * @returns false when there is a key of that id already, which stays as it is.
+   */
   async add(
     tx: Queries,
     { kid, alg, sealedPublic, sealedPrivate, earlierName }: NewSigningKey,
@@ -107,8 +110,8 @@ export class SigningKeyStore {
       instead,
       waits,
     }: { readonly inMs: number; readonly instead: readonly string[]; readonly waits: Waits },
-  ): Promise<void> {
-    await tx.query({
+  ): Promise<boolean> {
+    const { rowCount } = await tx.query({
       name: 'signing-key-add',
       text: `with ended as (
           update signing_keys set signs_until = ${AFTER_MS}, rotation_asked_at = null where kid = any($7)
@@ -127,6 +130,7 @@ export class SigningKeyStore {
         seconds(waits.keptMs),
       ],
     });
+    return rowCount === 1;
   }
 
   async signsNow(tx: Queries, kid: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { Log } from '@gatehouse/observability/log';
 import { CONFIG } from '@gatehouse/service-process/injected';
@@ -9,12 +9,16 @@ import { loadSigningKeys } from './load-signing-keys.flow.js';
 import { SigningKeys, type TimedKey } from './signing-keys.js';
 
 const EVERY_MS = 5 * SECOND_MS;
+/** A key may have been withdrawn meanwhile. */
+const TRUST_FOR_MS = MINUTE_MS;
 
 /** Takes up keys that others make, and makes those that are due. While the database is away, the known times go on. */
 @Injectable()
 export class WatchSigningKeys implements OnApplicationBootstrap, OnApplicationShutdown {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
+  /** The keys were read before this began. */
+  #lookedAtMs = performance.now();
 
   constructor(
     private readonly keys: SigningKeys,
@@ -55,8 +59,17 @@ export class WatchSigningKeys implements OnApplicationBootstrap, OnApplicationSh
     this.#exchange(keys);
   }
 
+  /** The keys that others change were not seen for so long that nobody should be told that they are good. */
+  get isBlind(): boolean {
+    return this.config.signingKeys.length === 0 && performance.now() - this.#lookedAtMs > TRUST_FOR_MS;
+  }
+
   async #look(): Promise<void> {
-    if (this.config.signingKeys.length === 0) this.#exchange(await this.kept.look());
+    if (this.config.signingKeys.length > 0) return;
+    const keys = await this.kept.look();
+    this.#lookedAtMs = performance.now();
+    // A changed configuration may have brought its own meanwhile.
+    if (this.config.signingKeys.length === 0) this.#exchange(keys);
   }
 
   #exchange(keys: readonly TimedKey[]): void {

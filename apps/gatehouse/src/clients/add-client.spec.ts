@@ -177,8 +177,6 @@ test('--json says which file has which entry, and what to do next; --print is so
     name: 'team',
     removed: true,
   });
-  expect(await gatehouse(['client', 'add', 'claude', '--print', '--json'])).toMatchObject({
-    code: 64,
-    stdout: '',
-  });
+  const { code, stdout } = await gatehouse(['client', 'add', 'claude', '--print', '--json']);
+  expect([code, JSON.parse(stdout)]).toMatchObject([64, { error: { kind: 'usage', exitCode: 64 } }]);
 });

@@ -51,10 +51,11 @@ export class RemoteKeys {
 
   /**
    * Whether the issuer has withdrawn a key with which a token was verified before. Nobody waits for this: keys that are too old are
-   * fetched meanwhile, and the next look sees them.
+   * fetched meanwhile, and the next look sees them. Of a token without a `kid` nobody knows the key: it is verified each time.
    */
   readonly isGone = (kid: string | undefined): boolean => {
-    if (this.#keys === undefined || kid === undefined) return false;
+    if (kid === undefined) return true;
+    if (this.#keys === undefined) return false;
     if (this.#nowMs() >= this.#staleAtMs) {
       this.#staleAtMs = this.#nowMs() + RETRY_AFTER_MS;
       this.#fetching.next().catch(() => undefined);

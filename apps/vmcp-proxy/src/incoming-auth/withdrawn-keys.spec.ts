@@ -26,9 +26,9 @@ async function issuer() {
   const options = { paceMs: 0, freshForMs: MINUTE_MS, nowMs: () => server.nowMs };
   const { getKey, isGone } = signingKeys({ ask } as never, options);
   const verifier = new TokenVerifier(getKey, EXPECTED, Date.now, isGone);
-  const token = async (kid: string): Promise<string> =>
+  const token = async (kid: string, header: { readonly kid?: string } = { kid }): Promise<string> =>
     await new SignJWT({ iss: EXPECTED.issuer, aud: AUDIENCE, sub: 'a', client_id: 'c', scope: '' })
-      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', ...header })
       .setIssuedAt()
       .setJti('one')
       .setExpirationTime('10 years')
@@ -51,6 +51,17 @@ describe('a key that the issuer withdrew', () => {
     server.nowMs += MINUTE_MS;
     await until(async () => (await verified(forged)) === 'token_invalid');
     expect(await verified(await token('new'))).toBe('taken');
+  });
+
+  test('attack: nor is it taken when it does not say which key signed it', async () => {
+    const { server, token, verified } = await issuer();
+    const forged = await token('old', {});
+    expect(await verified(forged)).toBe('taken');
+    expect(await verified(forged)).toBe('taken');
+    server.kids = ['new'];
+    server.nowMs += MINUTE_MS;
+    expect(await verified(forged)).toBe('token_invalid');
+    expect(await verified(await token('new', {}))).toBe('taken');
   });
 
   test('nobody waits for the look, and tokens of keys that stay go on, also when nobody can say', async () => {
