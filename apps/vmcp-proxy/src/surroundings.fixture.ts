@@ -41,6 +41,8 @@ export class Surroundings {
   readonly signs = new Set<string>();
   /** What backends wanted sign-ins to show, as the vault heard it. */
   readonly challenges: BackendChallenge[] = [];
+  /** Backends for whose challenges no provider can be asked. */
+  readonly unasked = new Set<string>();
   /** Scopes that no token has until its person agrees. */
   readonly lacks = new Set<string>();
   useForMs = 60_000;
@@ -115,7 +117,7 @@ export class VaultStandIn {
   ): Promise<z.input<typeof credentialInject.reply>> {
     this.surroundings.asked.push({ contract: 'credential.inject', request });
     const { lackingScope, refused, challenge, ...rest } = request;
-    this.#hear(challenge);
+    if (this.#hears(rest.backend, challenge)) return await release(this.surroundings, rest);
     if (lackingScope === undefined) return await release(this.surroundings, { ...rest, refused });
     if (lackingScope.split(' ').some((scope) => this.surroundings.lacks.has(scope)))
       throw new GatehouseError('insufficient_scope');
@@ -123,9 +125,11 @@ export class VaultStandIn {
     return await release(this.surroundings, rest);
   }
 
-  #hear(challenge: BackendChallenge | undefined): void {
-    if (challenge === undefined) return;
+  /** @returns whether there was one for which nobody can be asked: the token stays. */
+  #hears(backend: string, challenge: BackendChallenge | undefined): boolean {
+    if (challenge === undefined) return false;
     this.surroundings.challenges.push(challenge);
+    if (this.surroundings.unasked.has(backend)) return true;
     throw new GatehouseError('reauth_required', undefined, { details: { provider: 'octo' } });
   }
 
@@ -134,7 +138,8 @@ export class VaultStandIn {
     @Payload() request: z.output<typeof credentialExchange.request>,
   ): Promise<z.input<typeof credentialExchange.reply>> {
     this.surroundings.asked.push({ contract: 'credential.exchange', request });
-    this.#hear(request.challenge);
+    if (this.#hears(request.backend, request.challenge))
+      return await release(this.surroundings, { ...request, refused: undefined });
     if (request.sealedSubject === undefined) return await release(this.surroundings, request);
     const opened = await new MessageOpener([this.surroundings.busKey]).open(request.sealedSubject);
     this.surroundings.openedSubjects.push(opened);

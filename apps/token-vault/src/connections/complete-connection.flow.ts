@@ -4,9 +4,12 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
 import type { z } from 'zod';
 import type { AuthenticationContext } from '../providers/authentication-context.js';
+import { succeeds } from '../leases/beats.job.js';
+import type { UpstreamFailure } from '../providers/upstream-failure.js';
 import { verdictOf } from '../providers/upstream-verdict.js';
 import { Upstreams } from '../providers/upstreams.flow.js';
 import { accountBound } from './account-bound.js';
+import { LackingScopeStore } from './lacking-scope.store.js';
 import { legRefusalOf } from './leg-refusal.js';
 import { LegAnswers, type KeptAnswer } from './leg-answers.flow.js';
 import { ReceiveCallback } from './receive-callback.flow.js';
@@ -16,6 +19,13 @@ const howOf = ({ acr, amr }: AuthenticationContext): { readonly acr?: string; re
   ...(amr === undefined ? {} : { amr: [...amr] }),
 });
 
+/**
+ * The provider ended it, and what it was asked for may be why. An outage says nothing of that; an error with which it sends the
+ * browser back may be its word for it, whatever its name.
+ */
+const isRefusal = (failure: UpstreamFailure): boolean =>
+  failure.kind === 'authorization_error' || verdictOf(failure) !== 'passing';
+
 /** Completes a leg after its callback. The answer is kept before it is validated, and staged for adoption after. */
 @Injectable()
 export class CompleteConnection {
@@ -23,6 +33,7 @@ export class CompleteConnection {
     private readonly callbacks: ReceiveCallback,
     private readonly upstreams: Upstreams,
     private readonly answers: LegAnswers,
+    private readonly lacking: LackingScopeStore,
     private readonly log: Log,
   ) {}
 
@@ -58,6 +69,8 @@ export class CompleteConnection {
       throw new GatehouseError('callback_unknown', 'the attempt was discarded or answered again meanwhile');
     }
     const { failure } = redemption;
+    if (accountId !== null && isRefusal(failure))
+      await succeeds(this.lacking.forgetWanted(accountId, provider.name));
     const reason = legRefusalOf(failure);
     // Revoking what could not be judged might end a grant that works: many providers end all of a person's at once.
     const verdict = verdictOf(failure);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AccountId, ConnectionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
-import type { WantedOfSignIn } from '../providers/authorization-parameters.js';
+import type { WantedOfSignIn } from '../providers/wished-sign-in.js';
 
 /** A backend that misses ever new ones is asked for the last ones. */
 const MOST_KEPT = 90;
@@ -53,6 +53,16 @@ export class LackingScopeStore {
       ...(acrValues === null ? {} : { acrValues }),
       ...(maxAgeSeconds === null ? {} : { maxAgeSeconds }),
     };
+  }
+
+  /** Its provider refused a sign-in, maybe for that: the next one goes without it. Whoever still wants it says so again. */
+  async forgetWanted(accountId: AccountId, provider: string): Promise<void> {
+    await this.database.query({
+      name: 'wanted-of-sign-in-forget',
+      text: `update connections set claims_challenge = null, acr_challenge = null, max_age_challenge = null
+             where account_id = $1 and provider = $2`,
+      values: [accountId, provider],
+    });
   }
 }
 

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { callbackName } from '@gatehouse/config/urls/callbacks';
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
 import type { BackendChallenge } from '@gatehouse/contracts/token-vault/backend-challenge';
 import { newAttemptId } from '@gatehouse/kernel/ids';
 import { KeptLog } from '@gatehouse/testing/kept-log';
 import { OboEndpoint } from '@gatehouse/testing/obo-endpoint';
-import { StubProvider } from '../testing/stub-provider.js';
+import { send, StubProvider } from '../testing/stub-provider.js';
 import { BROWSER } from '../testing/vault-client.js';
 import { obo, tokenExchange } from '../testing/vault-config.js';
 import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
@@ -172,6 +173,97 @@ describe.each(['directory', 'tickets'] as const)('what the backend %s wants to s
     expect([await claimsSent(alice.accountId), await claimsSent(bob.accountId)]).toEqual([null, null]);
   });
 });
+
+/** Comes back from a sign-in at a provider, with what is made of its answer. */
+async function cameBack(
+  accountId: string,
+  bend: (answer: URLSearchParams) => void,
+  provider: 'acme' | 'octo' = 'acme',
+): Promise<unknown> {
+  const leg = { attemptId: newAttemptId(), provider, browserBinding: BROWSER, accountId };
+  const { authorizationUrl } = await world.client.ask(connectionBegin, leg);
+  const answer = new URLSearchParams(await world.as('alice')(authorizationUrl));
+  bend(answer);
+  const callback = callbackName(new URL(authorizationUrl).searchParams.get('redirect_uri') ?? '');
+  return await world.client.complete(answer.toString(), callback === undefined ? {} : { callback });
+}
+
+const refusing = (error: string) => (answer: URLSearchParams) => {
+  answer.delete('code');
+  answer.set('error', error);
+};
+
+/** Tokens that are younger are not renewed, whatever a backend says. */
+async function areOlder(): Promise<void> {
+  const set = "obtained_at = now() - interval '1 minute'";
+  await world.rows.query({ name: 'older-connections', text: `update connections set access_${set}` });
+  await world.rows.query({ name: 'older-exchanged', text: `update exchanged_tokens set ${set}` });
+}
+
+describe('a provider that refuses a sign-in with what a backend wants', () => {
+  test.each(['unmet_authentication_requirements', 'access_denied', 'invalid_request', 'server_error'])(
+    'attack: by %s is asked without it the next time, so that no backend keeps its person from connecting; the next refusal says it again',
+    async (error) => {
+      const [alice, bob] = [await signedIn('alice'), await signedIn('bob')];
+      const wanted = { ...CHALLENGE, acrValues: 'never', maxAgeSeconds: 0 };
+      for (const { tsid } of [alice, bob])
+        await expect(
+          challenged(tsid, 'directory', await given(tsid, 'directory'), wanted),
+        ).rejects.toMatchObject(NEEDS_USER);
+      // What another provider refuses is no reason.
+      await cameBack(alice.accountId, refusing(error), 'octo');
+      expect((await asked(alice.accountId)).get('acr_values')).toBe('never');
+
+      await expect(cameBack(alice.accountId, refusing(error))).resolves.toMatchObject({ outcome: 'refused' });
+      const next = await asked(alice.accountId);
+      expect(['claims', 'acr_values', 'max_age'].map((name) => next.get(name))).toEqual([null, null, null]);
+      expect((await asked(bob.accountId)).get('acr_values')).toBe('never');
+
+      const refused = await given(alice.tsid, 'directory');
+      await expect(challenged(alice.tsid, 'directory', refused, wanted)).rejects.toMatchObject(NEEDS_USER);
+      expect((await asked(alice.accountId)).get('acr_values')).toBe('never');
+    },
+  );
+
+  test('is asked for it again after an outage', async () => {
+    const { tsid, accountId } = await signedIn('alice');
+    const refused = await given(tsid, 'directory');
+    await expect(challenged(tsid, 'directory', refused, CHALLENGE)).rejects.toMatchObject(NEEDS_USER);
+    world.stub.misbehave.set('token', (_request, response) => send(response, 503, {}));
+    await expect(cameBack(accountId, () => undefined)).resolves.toMatchObject({
+      reason: 'provider_unavailable',
+    });
+    expect(await claimsSent(accountId)).toBe(CLAIMS);
+  });
+});
+
+test.each([
+  ['directory', { claims: '%%%' }],
+  ['tickets', { claims: '%%%' }],
+  ['repos', CHALLENGE],
+] as const)(
+  'attack: a backend (%s) whose challenge nobody can be asked for makes no token be renewed',
+  async (backend, challenge) => {
+    const { tsid } = await signedIn('alice');
+    const ask = async (...said: [string?, BackendChallenge?]): Promise<string> => {
+      const [refused, heard] = said;
+      const { accessToken } =
+        backend === 'tickets'
+          ? await world.client.exchange(tsid, backend, {
+              ...(refused === undefined ? {} : { refused }),
+              ...(heard === undefined ? {} : { challenge: heard }),
+            })
+          : await world.client.inject(tsid, backend, refused, heard);
+      return accessToken;
+    };
+    const token = await ask();
+    await areOlder();
+    expect(await ask(token, challenge)).toBe(token);
+    expect(world.stub.counts.refresh).toBe(0);
+    // Without one it would have been.
+    expect(await ask(token)).not.toBe(token);
+  },
+);
 
 test('attack: what the backend of another exchange wants to see, the subject’s provider is not asked for', async () => {
   const { tsid, accountId } = await signedIn('alice');

@@ -52,12 +52,14 @@ export class ExchangeCredential {
   async #exchanged(request: Request, strategy: IssuedToken<Secret>): Promise<Exchanged> {
     let parties = await this.parties.of(request, strategy);
     await this.parties.heardOfBackend(request, strategy, together(parties));
+    // It is good, and the backend wants to see more of a sign-in: another one would show no more.
+    const refused = request.challenge === undefined ? request.refused : undefined;
     const renewals = this.parties.renewals(request, strategy);
     for (;;)
       try {
         const subject = together(parties);
         const entry = cacheEntry(request.backend, strategy, subject);
-        return { subject, token: await this.exchanged.token(entry, strategy, subject, request.refused) };
+        return { subject, token: await this.exchanged.token(entry, strategy, subject, refused) };
       } catch (error) {
         if (!(error instanceof SubjectRefused)) throw error;
         parties = (await firstRenewed(renewals, parties, error.refusal)) ?? raise(error);

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { ExchangedToken as Model } from '../generated/client.js';
 import { exchangedOwner, Keyring } from '../keyring/keyring.js';
 import { LEASE_MS } from '../leases/lease.js';
-import type { WantedOfSignIn } from '../providers/authorization-parameters.js';
+import type { WantedOfSignIn } from '../providers/wished-sign-in.js';
 import { audiencesIn } from '../providers/token-audiences.js';
 import type { IssuedCredential } from './exchange-outcome.js';
 

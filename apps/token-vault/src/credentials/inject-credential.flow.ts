@@ -29,7 +29,7 @@ export class InjectCredential {
     const { accountId, connection: bound } = await this.subjects.bound(tsid, providerName);
     const wanted = this.stepUp.wanted(providerName, challenge);
     // A token of the same grant would have the same scopes, and tell of the same sign-in: it is not renewed for that.
-    const isGood = lackingScope !== undefined || wanted !== undefined;
+    const isGood = lackingScope !== undefined || challenge !== undefined;
     const { connection, tokens } = await this.subjects.tokens(bound, isGood ? undefined : refused);
     const isCurrent = refused === sha256(tokens.accessToken);
     if (isCurrent && lackingScope !== undefined) await this.stepUp.ask(connection, lackingScope);

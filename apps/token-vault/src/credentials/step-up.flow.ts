@@ -7,7 +7,7 @@ import { isMcp } from '../backend-oauth/mcp-provider.js';
 import { wellFormed } from '../backend-oauth/requested-scopes.js';
 import type { Connection } from '../connections/connection.js';
 import { LackingScopeStore } from '../connections/lacking-scope.store.js';
-import type { WantedOfSignIn } from '../providers/authorization-parameters.js';
+import type { WantedOfSignIn } from '../providers/wished-sign-in.js';
 import { ProviderRegistry } from '../providers/provider-registry.js';
 import { reauthRequired } from '../refresh/reauth-required.js';
 import { ExchangedTokenStore } from './exchanged-token.store.js';

@@ -1,6 +1,6 @@
 import type { BackendChallenge } from '@gatehouse/contracts/token-vault/backend-challenge';
 import { isMcp } from '../backend-oauth/mcp-provider.js';
-import type { WantedOfSignIn } from '../providers/authorization-parameters.js';
+import type { WantedOfSignIn } from '../providers/wished-sign-in.js';
 import { claimsChallenge } from '../providers/claims-challenge.js';
 import { identifiesByIdToken } from '../providers/id-token.js';
 import type { Provider } from '../providers/provider-registry.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { oauth2Provider, oidcProvider } from '../testing/vault-config.js';
-import { authorizationParameters } from './authorization-parameters.js';
+import { authorizationParameters, type AuthorizationRequest } from './authorization-parameters.js';
 
 const REQUEST = { state: 'state', nonce: 'nonce', challenge: 'challenge', fresh: false };
 
@@ -56,6 +56,77 @@ test('acr_values go to a provider that says by an id_token how the person signed
     authorizationParameters(oauth2Provider('octo', 'https://octo.example'), visit),
   ])
     expect(sent).not.toHaveProperty('acr_values');
+});
+
+describe('what is configured of a sign-in', () => {
+  const CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"c1"}},"id_token":{"auth_time":null}}';
+  const sent = (
+    configured: Readonly<Record<string, string>>,
+    visit: Pick<AuthorizationRequest, 'maxAgeSeconds' | 'acrValues' | 'wanted'>,
+    name: string,
+  ) =>
+    authorizationParameters(
+      oidcProvider('idp', 'https://idp.example', { additionalAuthorizationParams: configured }),
+      { ...REQUEST, ...visit },
+    )[name];
+
+  test.each([
+    ['300', undefined, 99_999, '300'],
+    ['300', 99_999, 99_999, '300'],
+    ['300', 60, 5, '5'],
+    ['300', 5, 60, '5'],
+    ['300', undefined, undefined, '300'],
+    ['0', 5, 5, '0'],
+    ['always', 5, 5, 'always'],
+  ])(
+    'attack: a max_age of %s is never longer: the client’s is %s, the backend’s %s',
+    (configured, maxAgeSeconds, theirs, expected) => {
+      const visit = { maxAgeSeconds, wanted: { maxAgeSeconds: theirs } };
+      expect(sent({ max_age: configured }, visit, 'max_age')).toBe(expected);
+    },
+  );
+
+  test.each([
+    ['gold', undefined, 'pwd', 'gold'],
+    ['gold', 'pwd', 'pwd', 'gold'],
+    ['gold phr', undefined, 'pwd phr', 'phr gold'],
+    ['gold phr x', 'x pwd', 'phr', 'x phr gold'],
+    ['gold  phr', undefined, undefined, 'gold  phr'],
+  ])(
+    'attack: acr_values of %s let no other context in: the client’s are %s, the backend’s %s',
+    (configured, acrValues, theirs, expected) => {
+      const visit = { acrValues, wanted: { acrValues: theirs } };
+      expect(sent({ acr_values: configured }, visit, 'acr_values')).toBe(expected);
+    },
+  );
+
+  test.each([
+    [
+      '{"access_token":{"acrs":{"value":"c9"}}}',
+      '{"access_token":{"acrs":{"value":"c9"}},"id_token":{"auth_time":null}}',
+    ],
+    [
+      '{"access_token":{"x":null},"userinfo":{"email":null}}',
+      '{"access_token":{"acrs":{"essential":true,"value":"c1"},"x":null},"id_token":{"auth_time":null},"userinfo":{"email":null}}',
+    ],
+    ['{"access_token":null}', '{"access_token":null,"id_token":{"auth_time":null}}'],
+    ['as the provider likes it', 'as the provider likes it'],
+    ['[]', '[]'],
+  ])('attack: no claim of %s is replaced by a backend’s', (configured, expected) => {
+    expect(sent({ claims: configured }, { wanted: { claims: CLAIMS } }, 'claims')).toBe(expected);
+    expect(sent({ claims: configured }, {}, 'claims')).toBe(configured);
+  });
+
+  test('is all that is sent where nobody wants more, and what they want where nothing is', () => {
+    const wanted = { claims: CLAIMS, acrValues: 'gold gold', maxAgeSeconds: 5 };
+    expect(
+      ['claims', 'acr_values', 'max_age'].map((name) => [sent({}, {}, name), sent({}, { wanted }, name)]),
+    ).toEqual([
+      [undefined, CLAIMS],
+      [undefined, 'gold'],
+      [undefined, '5'],
+    ]);
+  });
 });
 
 describe('how a person chooses an account', () => {

@@ -3,6 +3,7 @@ import { issuedTo } from '../backend-oauth/issued-to.js';
 import { identifiesByIdToken } from './id-token.js';
 import { resourceOf } from './resolved-provider.js';
 import type { Provider } from './provider-registry.js';
+import { wishedSignIn, type WantedOfSignIn } from './wished-sign-in.js';
 
 /** What only the vault knows of a leg; sealed until the browser comes back. */
 export const legSecrets = z.strictObject({
@@ -14,15 +15,6 @@ export const legSecrets = z.strictObject({
   issuedTo: issuedTo.optional(),
 });
 export type LegSecrets = z.output<typeof legSecrets>;
-
-/** What an endpoint or a backend wants a sign-in to show. */
-export interface WantedOfSignIn {
-  /** As JSON (OIDC Core section 5.5); in the place of configured ones. */
-  readonly claims?: string | undefined;
-  /** RFC 9470, section 4. */
-  readonly acrValues?: string | undefined;
-  readonly maxAgeSeconds?: number | undefined;
-}
 
 /** What a visit to the provider is for. */
 export interface Visit {
@@ -67,20 +59,14 @@ export function authorizationParameters(
   };
 }
 
-/** How the person is to sign in: as their client wants it, where an id_token tells, and as a backend wants it. */
+/** How the person is to sign in: as it is configured, as their client wants it, where an id_token tells, and as a backend wants it. */
 function authenticationOf(
   provider: Provider,
   { maxAgeSeconds, acrValues, wanted = {} }: Pick<Visit, 'maxAgeSeconds' | 'acrValues' | 'wanted'>,
 ): Readonly<Record<string, string>> {
   const ofClient = identifiesByIdToken(provider) ? { maxAgeSeconds, acrValues } : {};
-  const ages = [ofClient.maxAgeSeconds, wanted.maxAgeSeconds].filter((age) => age !== undefined);
-  // In order of preference (OIDC Core section 3.1.2.1): what the client asked for is looked at when the person comes back.
-  const contexts = [ofClient.acrValues, wanted.acrValues].filter((values) => values !== undefined);
-  return {
-    ...(ages.length === 0 ? {} : { max_age: String(Math.min(...ages)) }),
-    ...(contexts.length === 0 ? {} : { acr_values: contexts.join(' ') }),
-    ...(wanted.claims === undefined ? {} : { claims: wanted.claims }),
-  };
+  // What the client asked for is looked at when the person comes back: it comes first.
+  return wishedSignIn(provider.additionalAuthorizationParams, [ofClient, wanted]);
 }
 
 function scopeOf({ scopes, dialect }: Provider): Readonly<Record<string, string>> {

@@ -44,6 +44,7 @@ beforeAll(async () => {
 beforeEach(() => {
   for (const backend of backends.values()) backend.setIntercept(undefined);
   proxy.surroundings.challenges.length = 0;
+  proxy.surroundings.unasked.clear();
 });
 
 afterAll(async () => {
@@ -110,6 +111,15 @@ describe.each([401, 403])('a backend that answers %s with a challenge', (status)
     expect(answer).toContain('backend_unauthorized');
     expect(answer).not.toContain('/connect/');
     expect(proxy.surroundings.challenges).toEqual([]);
+  });
+
+  test('attack: for which the vault can ask nobody gets no other token, and no second request', async () => {
+    for (const name of ['inject', 'obo'] as const) {
+      proxy.surroundings.unasked.add(name);
+      const tries = answering(name, status, INSUFFICIENT);
+      expect(textOf(await call(name, await caller()))).toContain('backend_unauthorized');
+      expect(tries()).toBe(1);
+    }
   });
 
   test.each([
