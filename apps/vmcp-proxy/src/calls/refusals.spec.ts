@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { until } from '@gatehouse/testing/until';
 import { createServer, type ServerResponse } from 'node:http';
@@ -263,9 +264,11 @@ test('a session that the vault calls closed is a 401 for the client', async () =
 });
 
 test('a caller’s own token that has ended before it is exchanged is a 401 for the client, and ends no session', async () => {
-  const fresh = await world.proxy.token();
+  const tsid = randomUUID();
   const calling = async () =>
-    await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), { token: fresh });
+    await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), {
+      token: await world.proxy.token({ tsid }),
+    });
   world.proxy.surroundings.credentials.set('inject', { code: 'token_invalid' });
   const answer = await calling();
   world.proxy.surroundings.credentials.delete('inject');
@@ -273,6 +276,7 @@ test('a caller’s own token that has ended before it is exchanged is a 401 for 
     401,
     expect.stringContaining('error="invalid_token"'),
   ]);
+  // With the next token at once.
   expect((await calling()).status).toBe(200);
 });
 

@@ -12,7 +12,7 @@ import { compareLists, lenderOf, takeFailure } from './lent-lists.js';
 import { BackendFeatures } from './backend-features.js';
 import { listAges, type ListAges } from './list-ages.js';
 import { listsWithout } from './lists-without.js';
-import { askedAgainAfterMs, isTrouble, notRun } from './not-run.js';
+import { isTrouble, notRun, standsForMs } from './not-run.js';
 import { sayListNotes, sayNames } from './said-notes.js';
 import { SaidOnce } from './said-once.js';
 import type { Scope } from './scope.js';
@@ -101,7 +101,7 @@ export class Catalog {
   ): Promise<View> {
     const shelf = this.#shelves.of(principal, declared);
     const stale = (): readonly Entry[] =>
-      shelf.entries.filter((entry) => asked.includes(entry.backend) && this.#isStale(entry));
+      shelf.entries.filter((entry) => asked.includes(entry.backend) && this.#isStale(entry, shelf));
     this.#lookedUp(stale().length === 0);
     await untilNobodyExchanges(shelf, async () => {
       await Promise.all(stale().map((entry) => this.#atMost(shelf, entry, this.#refresh(shelf, entry))));
@@ -124,7 +124,7 @@ export class Catalog {
     const shelf = this.#shelves.of(principal, declared);
     await untilNobodyExchanges(shelf, async () => {
       const looks = shelf.entries
-        .filter((entry) => backends.includes(entry.backend) && this.#isStale(entry, freshForMs))
+        .filter((entry) => backends.includes(entry.backend) && this.#isStale(entry, shelf, freshForMs))
         .map((entry) => ({ isLate: entry.isLate, done: this.#refresh(shelf, entry, freshForMs) }));
       await Promise.all(
         looks.filter(({ isLate }) => backends.length === 1 || !isLate).map(({ done }) => done),
@@ -234,8 +234,8 @@ export class Catalog {
     return this.#shelves.bytes;
   }
 
-  #isStale({ failure, askedAtMs }: Entry, freshForMs = FRESH_FOR_MS): boolean {
-    return this.#nowMs() - askedAtMs >= (failure === undefined ? freshForMs : askedAgainAfterMs(failure));
+  #isStale(entry: Entry, { principal }: Shelf, freshForMs = FRESH_FOR_MS): boolean {
+    return this.#nowMs() - entry.askedAtMs >= standsForMs(entry, principal, freshForMs);
   }
 
   async #refresh(shelf: Shelf, entry: Entry, freshForMs = FRESH_FOR_MS): Promise<void> {
@@ -247,7 +247,8 @@ export class Catalog {
 
   /** Takes what the backend has just listed for other clients of the principal, where that is all the same to it. */
   #borrow(shelf: Shelf, entry: Entry, freshForMs: number): boolean {
-    const lender = lenderOf(shelf, entry, (theirs) => !this.#isStale(theirs, freshForMs), this.#nowMs());
+    const isFresh = (theirs: Entry): boolean => !this.#isStale(theirs, shelf, freshForMs);
+    const lender = lenderOf(shelf, entry, isFresh, this.#nowMs());
     if (lender?.lists === undefined) return false;
     this.#keep(shelf, entry, lender.lists);
     entry.isLent = true;
@@ -259,7 +260,7 @@ export class Catalog {
   }
 
   #borrowFailure(shelf: Shelf, entry: Entry): boolean {
-    const isFresh = (theirs: Entry): boolean => theirs.askedAtMs > 0 && !this.#isStale(theirs);
+    const isFresh = (theirs: Entry): boolean => theirs.askedAtMs > 0 && !this.#isStale(theirs, shelf);
     const isTaken = takeFailure(shelf, entry, isFresh);
     if (isTaken && !shelf.isDropped) this.#listed(shelf.principal);
     return isTaken;
@@ -267,11 +268,12 @@ export class Catalog {
 
   async #ask(shelf: Shelf, entry: Entry, flight: Flight, freshForMs: number): Promise<void> {
     const { backend, news } = entry;
+    const { principal, declared } = shelf;
     const askedAtMs = this.#nowMs();
     // Whoever looks for a new name looks for a new list, too. What it has not is not asked for in between.
     const isRecent = askedAtMs - entry.introducedAtMs < INTRODUCED_FOR_MS && freshForMs >= FRESH_FOR_MS;
     try {
-      const listed = await this.list(backend, shelf.principal, askedAtMs + GIVE_UP_AFTER_MS, shelf.declared, {
+      const listed = await this.list(backend, principal, askedAtMs + GIVE_UP_AFTER_MS, declared, {
         about: entry.lists?.about,
         isRecent,
         without: isRecent ? listsWithout(entry.lists) : [],
@@ -284,7 +286,7 @@ export class Catalog {
       entry.isLent = false;
       this.#keep(shelf, entry, listed);
       if (entry.failure === undefined && entry.news === news)
-        compareLists(shelf, entry, (theirs) => !this.#isStale(theirs), this.#nowMs());
+        compareLists(shelf, entry, (theirs) => !this.#isStale(theirs, shelf), this.#nowMs());
     } catch (error) {
       if (flight.isDropped) return;
       entry.failure = notRun(error);
@@ -294,6 +296,7 @@ export class Catalog {
       if (isTrouble(entry.failure)) this.#log.failure('backend-not-listed', error, { backend });
     }
     entry.askedAtMs = entry.news === news ? askedAtMs : 0;
+    entry.askedFor = principal;
     shelf.version += 1;
     if (!shelf.isDropped) this.#listed(shelf.principal);
   }

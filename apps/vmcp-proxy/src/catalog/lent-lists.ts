@@ -25,8 +25,8 @@ export function takeFailure(shelf: Shelf, entry: Entry, isFresh: IsFresh): boole
     .map((other) => other.entry)
     .find((other) => other.failure !== undefined && !other.isLentFailure && isFresh(other));
   if (lender === undefined) return false;
-  const { failure, isLate, askedAtMs } = lender;
-  Object.assign(entry, { failure, isLate, askedAtMs, isLentFailure: true });
+  const { failure, isLate, askedAtMs, askedFor } = lender;
+  Object.assign(entry, { failure, isLate, askedAtMs, askedFor, isLentFailure: true });
   shelf.version += 1;
   return true;
 }

@@ -24,6 +24,8 @@ export interface Entry {
   failure: GatehouseError | undefined;
   /** When the newest outcome was asked for; 0: it is out of date whatever its age. */
   askedAtMs: number;
+  /** For whom that was: the newest request then. */
+  askedFor: Principal | undefined;
   /** How often its backend has said that there is something new. */
   news: number;
   /** When the lists were asked for. */
@@ -247,6 +249,7 @@ const emptyEntry = (backend: string): Entry => ({
   listsKey: undefined,
   failure: undefined,
   askedAtMs: 0,
+  askedFor: undefined,
   news: 0,
   listedAtMs: undefined,
   isLate: false,
