@@ -63,6 +63,7 @@ export const MAY_IMPORT = {
     'kernel',
     'config',
     'contracts',
+    'sealing',
     'messaging',
     'persistence',
     'safe-fetch',

@@ -40,6 +40,7 @@ export function withOutput(terminal: Terminal, stdout: TextStream): Terminal {
     stdout,
     stderr: terminal.stderr,
     env: terminal.env,
+    exit: (code) => terminal.exit?.(code),
   };
   // Node opens standard input when it is looked at, and few commands read it.
   return Object.defineProperties(own, {

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import { whenNotPrinted } from './not-printed.js';
 import { programOf } from './paths.js';
+import { StopRequest } from './up/stop-request.js';
 
 const ended = async (child: ChildProcess): Promise<number | null> =>
   await new Promise((resolve) => {
@@ -42,20 +43,42 @@ test('what cannot be written is said, with what to do', async () => {
   }
 });
 
-test('what runs until it is stopped is stopped, once', () => {
-  const said: string[] = [];
-  const stderr = Object.assign(new EventEmitter(), { write: (words: string) => said.push(words) });
-  const ends: (number | string)[] = [];
-  const running = Object.assign(new EventEmitter(), {
-    stdout: new EventEmitter(),
-    stderr,
-    exit: (code: number) => ends.push(code),
-  });
-  whenNotPrinted(running);
-  running.on('SIGTERM', () => ends.push('stopped'));
-  const gone = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+/** A process, and what its streams took. */
+function printing() {
+  const [out, said]: [string[], string[]] = [[], []];
+  const stream = (into: string[]) =>
+    Object.assign(new EventEmitter(), { write: (text: string): unknown => into.push(text) });
+  return {
+    out,
+    said,
+    running: Object.assign(new EventEmitter(), { stdout: stream(out), stderr: stream(said) }),
+  };
+}
+const gone = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+
+test('what runs until it is stopped is stopped, once', async () => {
+  const { running, said } = printing();
+  const print = whenNotPrinted(running);
+  let asked = 0;
+  running.on('unread', () => (asked += 1));
+  const stopped = new StopRequest(running).orElse(new Promise(() => undefined));
   running.stdout.emit('error', gone);
   running.stdout.emit('error', gone);
   running.stderr.emit('error', gone);
-  expect([ends, said]).toEqual([['stopped'], []]);
+  await expect(stopped).resolves.toBeUndefined();
+  expect([asked, said, print.hasFailed()]).toEqual([1, [], true]);
+});
+
+test('what is printed afterwards goes nowhere, and whoever waits for it goes on', async () => {
+  const { running, out } = printing();
+  const print = whenNotPrinted(running);
+  running.stdout.write('read');
+  expect(print.hasFailed()).toBe(false);
+  running.stdout.emit('error', gone);
+  running.stdout.write('unread');
+  await new Promise<void>((done) => {
+    const { write }: { write(text: string, done?: () => void): unknown } = running.stdout;
+    write('', done);
+  });
+  expect(out).toEqual(['read']);
 });

@@ -1,37 +1,49 @@
 import { setImmediate } from 'node:timers/promises';
-import { EXIT_CODES } from './cannot.js';
 import { plainReason } from './reason.js';
 
+interface Printed extends NodeJS.EventEmitter {
+  write(text: string, done?: () => void): unknown;
+}
+
 /** What the process that prints has to offer. */
-interface Printing {
-  readonly stdout: NodeJS.EventEmitter;
-  readonly stderr: NodeJS.EventEmitter & { write(text: string): unknown };
-  listenerCount(event: string): number;
-  emit(event: 'SIGTERM'): boolean;
-  exit(code: number): unknown;
+interface Printing extends NodeJS.EventEmitter {
+  readonly stdout: Printed;
+  readonly stderr: Printed;
 }
 
 /**
- * Ends the process when nobody reads any more what it prints (`gatehouse sessions | head`), which is no error to speak of, or when it
- * cannot be written: then it says so. What runs until it is stopped is stopped.
+ * Nobody reads any more what the process prints (`gatehouse sessions | head`), which is no error to speak of, or it cannot be written: then
+ * it says so. What it prints from then on goes nowhere, and its work goes on to its end: half of a restore helps nobody. What runs until it
+ * is stopped is told (`unread`).
  */
-export function whenNotPrinted(process: Printing): void {
-  let hasEnded = false;
-  const end = (error: NodeJS.ErrnoException): void => {
-    if (hasEnded) return;
-    hasEnded = true;
-    if (error.code !== 'EPIPE')
+export function whenNotPrinted(process: Printing): { readonly hasFailed: () => boolean } {
+  let hasFailed = false;
+  const fail = (): void => {
+    if (hasFailed) return;
+    hasFailed = true;
+    process.emit('unread');
+  };
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    drop(process.stdout);
+    if (!hasFailed && error.code !== 'EPIPE')
       process.stderr.write(
         `\nWhat is printed cannot be written: ${plainReason(error)}. Send it elsewhere: > <file>\n`,
       );
-    if (process.listenerCount('SIGTERM') > 0) process.emit('SIGTERM');
-    else process.exit(EXIT_CODES.notPrinted);
-  };
-  process.stdout.on('error', end);
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    // There is nowhere left to say anything.
-    if (!hasEnded) end(Object.assign(error, { code: 'EPIPE' }));
+    fail();
   });
+  process.stderr.on('error', () => {
+    // There is nowhere left to say anything.
+    drop(process.stderr);
+    fail();
+  });
+  return { hasFailed: () => hasFailed };
+}
+
+function drop(stream: Printed): void {
+  stream.write = (_text, done) => {
+    done?.();
+    return true;
+  };
 }
 
 /** Waits until what was printed is out, or it is known that it cannot be. */

@@ -22,7 +22,10 @@ const SEALED_BY_VAULT: readonly string[] = [
 ];
 
 /** What each service keeps sealed: the id of the key stands in clear at the beginning of a value (docs/sealing.md). */
-const SEALED_BY = { 'authorization-server': SEALED_BY_SERVER, 'token-vault': SEALED_BY_VAULT } as const;
+export const SEALED_BY = {
+  'authorization-server': SEALED_BY_SERVER,
+  'token-vault': SEALED_BY_VAULT,
+} as const;
 
 /** How many values of a service each key opens. */
 export async function sealedByKey(
@@ -31,13 +34,17 @@ export async function sealedByKey(
 ): Promise<ReadonlyMap<string, number>> {
   const found = await rows.query<CountOfKey>({
     name: 'values-by-key',
-    text: `select encode(substr(value, 3, get_byte(value, 1)), 'escape') as id, count(*)::int as count
-      from (${SEALED_BY[service].join(' union all ')}) as all_values (value)
-      where length(value) > 2 and get_byte(value, 0) = 1 and length(value) > 2 + get_byte(value, 1)
-      group by 1 order by 1`,
+    text: countedByKey(SEALED_BY[service]),
   });
   return byId(found.rows);
 }
+
+/** The query of how many of these values each key opens. */
+export const countedByKey = (values: readonly string[]): string =>
+  `select encode(substr(value, 3, get_byte(value, 1)), 'escape') as id, count(*)::int as count
+   from (${values.join(' union all ')}) as all_values (value)
+   where length(value) > 2 and get_byte(value, 0) = 1 and length(value) > 2 + get_byte(value, 1)
+   group by 1 order by 1`;
 
 export interface CountOfKey {
   readonly id: string;

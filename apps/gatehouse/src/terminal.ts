@@ -5,7 +5,7 @@ export interface TextStream {
   write(text: string): unknown;
 }
 
-/** What asks a program to stop: signals, and `disconnect`. */
+/** What asks a program to stop: signals, `disconnect`, and `unread` when nobody reads any more what it prints. */
 export interface StopSource {
   on(event: string, listener: () => void): unknown;
   /** To the program that started this one. */
@@ -19,4 +19,6 @@ export interface Terminal extends StopSource {
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   readonly env: Environment;
+  /** Ends the process at once. */
+  exit?(code: number): unknown;
 }

@@ -3,6 +3,7 @@ import { parseConfiguration } from '@gatehouse/config/load';
 import { systemSecrets } from '@gatehouse/config/secrets/secret-references';
 import { SERVICES } from '@gatehouse/kernel/services';
 import { Secret } from '@gatehouse/kernel/secret';
+import type { KeyEncryptionKey } from '@gatehouse/sealing/envelope';
 import { modelOf, readConfiguration, type ConfigurationText, type Environment } from '../configuration.js';
 import { readWrittenSecret, writtenSections } from '../written-secrets.js';
 import { fingerprintOf, isBelow, type BackedUp, type BackupManifest } from './manifest.js';
@@ -15,6 +16,8 @@ export interface InstallationAccess {
   /** Of each database its owner’s URL. */
   readonly databases: ReadonlyMap<BackedUp, Secret>;
   readonly keys: BackupManifest['keys'];
+  /** The same keys, with what they open. */
+  readonly sealing: ReadonlyMap<BackedUp, readonly KeyEncryptionKey[]>;
 }
 
 /** @throws {Cannot} when the configuration is wrong or a secret is not there. */
@@ -28,21 +31,20 @@ export function accessTo(file: string, environment: Environment): InstallationAc
   const own = model.authServer === undefined ? undefined : postgres.authorizationServer?.url;
   if (own !== undefined) databases.set('authorization-server', read('postgresUrl', own));
   databases.set('token-vault', read('postgresUrl', postgres.tokenVault.ownerUrl ?? postgres.tokenVault.url));
-  const keysOf = (of: BackedUp, keys: typeof vault.keyEncryptionKeys): BackupManifest['keys'] =>
-    keys.map(({ id, ...written }) => ({
-      of,
-      id,
-      fingerprint: fingerprintOf(read('keyEncryptionKey', written).reveal()),
-    }));
+  const keysOf = (keys: typeof vault.keyEncryptionKeys): readonly KeyEncryptionKey[] =>
+    keys.map(({ id, ...written }) => ({ id, key: read('keyEncryptionKey', written) }));
+  const sealing = new Map<BackedUp, readonly KeyEncryptionKey[]>();
+  if (own !== undefined) sealing.set('authorization-server', keysOf(authServer?.keyEncryptionKeys ?? []));
+  sealing.set('token-vault', keysOf(vault.keyEncryptionKeys));
   return {
     gateway: model.name,
     configuration,
     environment,
     databases,
-    keys: [
-      ...(own === undefined ? [] : keysOf('authorization-server', authServer?.keyEncryptionKeys ?? [])),
-      ...keysOf('token-vault', vault.keyEncryptionKeys),
-    ],
+    keys: [...sealing].flatMap(([of, keys]) =>
+      keys.map(({ id, key }) => ({ of, id, fingerprint: fingerprintOf(key.reveal()) })),
+    ),
+    sealing,
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { StoredInstallation } from '../stored-installation.fixture.js';
@@ -71,6 +71,20 @@ describe('gatehouse backup', () => {
     const file = await stored.write('a-file', 'kept');
     expect(await refused(['backup', file])).toEqual([73, expect.stringContaining('is there already')]);
     expect(await readFile(file, 'utf8')).toBe('kept');
+  });
+
+  test.each(['a-target', 'nowhere'])('a link to %s is refused before anything is copied', async (target) => {
+    if (target === 'a-target') await mkdir(stored.path(target));
+    const link = stored.path(`link-to-${target}`);
+    await symlink(stored.path(target), link);
+    expect(await refused(['backup', link])).toEqual([
+      73,
+      expect.stringContaining(
+        `${link} is a symbolic link, and a backup is a folder of its own. Name a new folder`,
+      ),
+    ]);
+    const there = (await readdir(stored.folder)).filter((name) => name.startsWith(`link-to-${target}`));
+    expect(there).toEqual([`link-to-${target}`]);
   });
 
   test('where nothing can be made, says why and leaves nothing', async () => {

@@ -1,21 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
-import { makeFolder } from '../make-folder.js';
 import type { Output } from '../output.js';
 import { DEMONSTRATION_CONFIGURATION, PROGRAM } from '../paths.js';
 import { isSystemError, plainReason } from '../reason.js';
@@ -23,6 +11,7 @@ import type { TextStream } from '../terminal.js';
 import { gatehouseVersion } from '../version.js';
 import { accessTo, secretFilesOf, type InstallationAccess } from './access.js';
 import { countingLines, DatabaseCopy } from './database-copy.js';
+import { DraftFolder, emptyFolder, type Ending } from './draft-folder.js';
 import { keptSecrets, withEmbedded } from './embedded.js';
 import {
   BACKUP_FORMAT,
@@ -50,6 +39,8 @@ export interface BackupOptions {
   readonly withoutKeys: boolean;
   /** Where the same goes as JSON. */
   readonly report?: TextStream;
+  /** What may end it before it is done. */
+  readonly ending?: Ending;
 }
 
 /** Copies an installation, while it runs or not, into a folder that appears when it is whole. */
@@ -71,7 +62,7 @@ export async function backup(
       'usage',
     );
   const folder = emptyFolder(options.folder);
-  const job = { folder, passphrase, output, report: options.report };
+  const job = { folder, passphrase, output, report: options.report, ending: options.ending };
   if (state === undefined) await copy(accessTo(config ?? '', environment), job, undefined);
   else {
     if (!existsSync(join(state, 'secrets.json')))
@@ -90,22 +81,12 @@ export async function backup(
   return 0;
 }
 
-function emptyFolder(written: string): string {
-  const folder = resolve(written);
-  const isThere = existsSync(folder);
-  if (isThere && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0))
-    throw new Cannot(
-      `${folder} is there already. Name a new folder: gatehouse backup ${written}-2 …`,
-      'noOutput',
-    );
-  return folder;
-}
-
 interface Job {
   readonly folder: string;
   readonly passphrase: string | undefined;
   readonly output: Output;
   readonly report: TextStream | undefined;
+  readonly ending: Ending | undefined;
 }
 
 /** What `gatehouse up` keeps beside its databases. */
@@ -115,18 +96,14 @@ interface StateKept {
 }
 
 async function copy(access: InstallationAccess, job: Job, state: StateKept | undefined): Promise<void> {
-  // Nobody else can have made it, and nothing that is there is taken for it.
-  const draft = `${job.folder}.partial-${randomBytes(6).toString('hex')}`;
+  const draft = new DraftFolder(job.folder);
   try {
-    makeFolder(dirname(draft));
-    mkdirSync(draft, { mode: 0o700 });
-    const manifest = await writeAll(access, { ...job, folder: draft }, state);
-    // An empty folder goes. One in which somebody has put something meanwhile stays, and the backup fails.
-    if (existsSync(job.folder)) rmdirSync(job.folder);
-    renameSync(draft, job.folder);
+    draft.make(job.ending);
+    const manifest = await writeAll(access, { ...job, folder: draft.path }, state);
+    draft.takeItsPlace();
     job.report?.write(`${inertJson({ folder: job.folder, ...summaryOf(manifest) })}\n`);
   } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
+    draft.remove();
     if (!isSystemError(error)) throw error;
     throw new Cannot(
       `The backup cannot be written to ${job.folder}: ${plainReason(error)}. Name another folder: gatehouse backup <folder>`,

@@ -7,7 +7,7 @@ import { schemaOf } from '@gatehouse/persistence/schema-of';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { Cannot } from '../cannot.js';
-import { sealedByKey } from '../sealed-values.js';
+import { countedByKey, SEALED_BY, type CountOfKey } from '../sealed-values.js';
 import { migrationsOf } from '../paths.js';
 import { reasonOf } from '../reason.js';
 import type { BackedUp, BackupDatabase, BackupTable } from './manifest.js';
@@ -130,19 +130,18 @@ export class DatabaseCopy {
     return true;
   }
 
-  /** Ids of the keys that seal what is there; none where the tables are of another release. */
-  async sealingKeys(): Promise<readonly string[]> {
+  /** Ids of the keys that seal what is there. */
+  async sealingKeys(): Promise<ReadonlySet<string>> {
+    const ids = new Set<string>();
+    for (const values of SEALED_BY[this.service])
+      for (const { id } of await this.rowsIfThere<CountOfKey>(countedByKey([values]))) ids.add(id);
+    return ids;
+  }
+
+  /** What a query finds; nothing where its table or a column of it is not there, as in another release. Outside of a transaction. */
+  async rowsIfThere<Row extends object>(text: string): Promise<readonly Row[]> {
     try {
-      const sealed = await sealedByKey(
-        {
-          query: async ({ text }) => {
-            const { rows, rowCount } = await this.client.query({ text });
-            return { rows, rowCount: rowCount ?? 0 };
-          },
-        },
-        this.service,
-      );
-      return [...sealed.keys()];
+      return (await this.client.query<Row>(text)).rows;
     } catch (error) {
       if (error instanceof pg.DatabaseError && OF_ANOTHER_RELEASE.has(error.code)) return [];
       throw error;

@@ -14,6 +14,8 @@ export interface EmbeddedInstallation {
   readonly secrets: GeneratedSecrets;
   /** What the configuration refers to. */
   readonly environment: Environment;
+  /** The same, with the folder's own secrets where others are to take their place. */
+  readonly ownEnvironment: Environment;
 }
 
 interface Given {
@@ -66,21 +68,20 @@ function installationOf(
   { environment, isDemonstration, instead }: Given,
 ): EmbeddedInstallation {
   const secrets = { ...state.secrets, ...instead };
-  const values = isDemonstration
-    ? demonstrationValues(secrets)
-    : { ...keyEncryptionKeys(secrets), ...environment };
+  const environmentOf = (of: GeneratedSecrets): Environment => ({
+    ...(isDemonstration ? demonstrationValues(of) : { ...keyEncryptionKeys(of), ...environment }),
+    AUTHORIZATION_SERVER_DATABASE_URL: databaseUrl(
+      'authorization_server',
+      of.authorizationServerDatabasePassword,
+      port,
+    ),
+    TOKEN_VAULT_DATABASE_URL: databaseUrl('token_vault', of.tokenVaultDatabasePassword, port),
+  });
   return {
     state,
     secrets,
-    environment: {
-      ...values,
-      AUTHORIZATION_SERVER_DATABASE_URL: databaseUrl(
-        'authorization_server',
-        secrets.authorizationServerDatabasePassword,
-        port,
-      ),
-      TOKEN_VAULT_DATABASE_URL: databaseUrl('token_vault', secrets.tokenVaultDatabasePassword, port),
-    },
+    environment: environmentOf(secrets),
+    ownEnvironment: environmentOf(state.secrets),
   };
 }
 

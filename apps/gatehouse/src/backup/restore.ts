@@ -17,6 +17,7 @@ import { readKeptSecrets, withEmbedded } from './embedded.js';
 import type { BackedUp, BackupManifest } from './manifest.js';
 import { openBackup, type OpenedBackup } from './opened-backup.js';
 import { passphraseOf } from './passphrase.js';
+import { refuseTarget } from './restore-target.js';
 import { writeMissingFiles } from './restored-files.js';
 import { inertJson } from '../inert-text.js';
 
@@ -54,7 +55,7 @@ export async function restore(
     return 0;
   }
   const progress = { isRestored: false };
-  const course = { replace, output, progress, report: options.report };
+  const course = { replace, output, progress, report: options.report, former: undefined };
   const removeEmpty = emptyFoldersOf(foldersOf(opened.manifest, options));
   const written = await writeMissingFiles(opened, config).catch((error: unknown) => {
     removeEmpty();
@@ -76,8 +77,10 @@ export async function restore(
       ...(instead === undefined ? {} : { instead }),
     };
     return await withEmbedded(state, given, async (embedded) => {
-      const access = accessTo(config ?? DEMONSTRATION_CONFIGURATION, embedded.environment);
-      return await into(access, opened, course, () => {
+      const document = config ?? DEMONSTRATION_CONFIGURATION;
+      const access = accessTo(document, embedded.environment);
+      const former = accessTo(document, embedded.ownEnvironment);
+      return await into(access, opened, { ...course, former }, () => {
         return instead === undefined ? () => undefined : embedded.state.keepSecrets(instead);
       });
     });
@@ -103,6 +106,8 @@ interface Course {
   /** Whether a database has taken what was restored. */
   readonly progress: { isRestored: boolean };
   readonly report: TextStream | undefined;
+  /** Of a state folder: with the keys that it has had, which what is there is sealed with. */
+  readonly former: InstallationAccess | undefined;
 }
 
 /** What was done, when it was. */
@@ -136,14 +141,15 @@ function describe({ made, gatehouse, gateway, databases, sealing }: BackupManife
 async function into(
   access: InstallationAccess,
   opened: OpenedBackup,
-  { replace, output, progress, report }: Course,
+  { replace, output, progress, report, former }: Course,
   /** @returns what takes it back */
   beforeCommit: () => () => void,
 ): Promise<number> {
   const { manifest } = opened;
   refuseOtherInstallation(access, manifest);
   await withCopies(access.databases, async (copies) => {
-    for (const copy of copies) await copy.during(async () => await refuseTarget(copy, replace, access));
+    const owners = former === undefined ? [access] : [access, former];
+    for (const copy of copies) await copy.during(async () => await refuseTarget(copy, replace, owners));
     const done: string[] = [];
     let takeBack = (): void => undefined;
     try {
@@ -194,31 +200,6 @@ function refuseOtherInstallation(access: InstallationAccess, manifest: BackupMan
   if (missing !== undefined || manifest.databases.length !== access.databases.size)
     throw new Cannot(
       'The backup and the configuration have not the same databases: one has an authorization server, and the other has none. Nothing was restored. Use the configuration that the backup was made with.',
-      'configuration',
-    );
-}
-
-async function refuseTarget(
-  copy: DatabaseCopy,
-  replace: boolean,
-  { keys }: InstallationAccess,
-): Promise<void> {
-  const running = await copy.connectedServices();
-  if (running.length > 0)
-    throw new Cannot(
-      `Services use the database of ${copy.service} (${running.join(', ')}). Nothing was restored. Stop them, then run the command again.`,
-      'tryAgain',
-    );
-  if (!replace && !(await copy.isEmpty()))
-    throw new Cannot(
-      `The database of ${copy.service} is not empty. Nothing was restored. Name another database, or say --replace: what is in it goes then.`,
-      'noOutput',
-    );
-  const known = keys.filter(({ of }) => of === copy.service).map(({ id }) => id);
-  const foreign = (await copy.sealingKeys()).filter((id) => !known.includes(id));
-  if (foreign.length > 0)
-    throw new Cannot(
-      `What is in the database of ${copy.service} was sealed with keys that this configuration does not have (${foreign.join(', ')}): it is the database of another gateway, or keys are missing. Nothing was restored. Name the right database or the right keys; to throw it away all the same, drop its schema yourself.`,
       'configuration',
     );
 }

@@ -167,7 +167,7 @@ async function stopRequest(
   hangUps: HangUps,
 ): Promise<string> {
   return await new Promise((resolved) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) terminal.on(signal, () => resolved(signal));
+    for (const asked of ['SIGTERM', 'SIGINT', 'unread'] as const) terminal.on(asked, () => resolved(asked));
     terminal.on('SIGHUP', () => {
       if (hangUps.isClosed()) resolved('SIGHUP');
       else hangUps.came();

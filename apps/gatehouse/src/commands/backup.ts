@@ -26,7 +26,8 @@ export const addBackup: AddCommand = (program, { terminal, ends }) => {
     .action(async (folder: string, { withoutKeys = false, json = false, ...flags }: Flags) => {
       const { backup } = await import('../backup/backup.js');
       const { output, report } = reportsTo(terminal, json);
-      ends(await backup({ folder, withoutKeys, ...flags, ...report }, terminal.env, output));
+      const options = { folder, withoutKeys, ...flags, ...report, ending: terminal };
+      ends(await backup(options, terminal.env, output));
     });
   program
     .command('restore')

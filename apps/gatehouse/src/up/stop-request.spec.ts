@@ -4,7 +4,7 @@ import { StopRequest } from './stop-request.js';
 
 const never = new Promise<string>(() => undefined);
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('%s ends the waiting for work', async (signal) => {
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'unread'])('%s ends the waiting for work', async (signal) => {
   const source = new EventEmitter();
   const outcome = new StopRequest(source).orElse(never);
   source.emit(signal);

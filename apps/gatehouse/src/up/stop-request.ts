@@ -4,7 +4,7 @@ import type { StopSource } from '../terminal.js';
 const SAME_REQUEST_MS = 700;
 
 /**
- * A request to stop this process: a signal, or the end of the program that started it (which holds the other end of the
+ * A request to stop this process: a signal, output that nobody reads any more, or the end of the program that started it (which holds the other end of the
  * IPC channel). A second request, later, means to stop without waiting.
  */
 export class StopRequest {
@@ -17,7 +17,7 @@ export class StopRequest {
     source: StopSource,
     private readonly now: () => number = Date.now,
   ) {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) source.on(signal, () => this.#request());
+    for (const asked of ['SIGINT', 'SIGTERM', 'unread'] as const) source.on(asked, () => this.#request());
     source.on('SIGHUP', () => {
       if (this.#onHangUp?.() !== true) this.#request();
     });
