@@ -5,6 +5,7 @@ import { hiddenFields, pageName, type Answer, type TestBrowser } from '../testin
 import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
 const REUSE = ['never', 'confirm', 'always'] as const;
+const VIEW = 'http://localhost:9/mcp/views/support';
 const HTTPS_REDIRECT = 'https://app.example/callback';
 
 let world: ServiceWorld;
@@ -146,6 +147,36 @@ describe('what is approved is what was shown', () => {
     expect(pageName(await openAt(service, browser, clientId, HTTPS_REDIRECT))).toBe('continue');
     await rewrite(clientId, change);
     expect(pageName(await openAt(service, browser, clientId, uri))).toBe('consent');
+  });
+
+  test('attack: an approval covers no backend that was added after it', async () => {
+    const withBackends = async (view: readonly string[], ...names: readonly string[]): Promise<TestService> =>
+      await world.startAnother({
+        issuer: service.issuer,
+        connectionReuse: 'always',
+        branding: {
+          ...service.config.branding,
+          backends: new Map(names.map((name) => [name, { label: name }])),
+        },
+        partBackends: new Map([[VIEW, view]]),
+      });
+    const clientId = await service.register();
+    const before = await withBackends(['files'], 'files', 'chat');
+    const after = await withBackends(['files', 'chat'], 'files', 'chat', 'pay');
+    for (const [resource, added] of [
+      [service.config.resourceUrl, 'pay'],
+      [VIEW, 'chat'],
+    ] as const) {
+      const { url } = service.authorizeUrl(clientId, { resource });
+      const browser = service.browser();
+      const pageAt = async ({ local }: TestService): Promise<Answer> =>
+        await browser.through(local).follow(await browser.through(local).get(url));
+      await service.signIn(browser.through(before.local), url, somebody());
+      expect(pageName(await pageAt(before))).toBe('continue');
+      const page = await pageAt(after);
+      expect([pageName(page), page.body.includes(added)]).toEqual(['consent', true]);
+    }
+    await Promise.all([before.close(), after.close()]);
   });
 
   test('a client that changes between the page and its answer is shown again, not approved (time of check)', async () => {

@@ -13,6 +13,7 @@ const approvables: fc.Arbitrary<Approvable> = fc.record({
     selector: ({ name }) => name,
     maxLength: 3,
   }),
+  backends: words,
 });
 
 test('the order in which things are listed does not ask the user again', () => {
@@ -22,6 +23,7 @@ test('the order in which things are listed does not ask the user again', () => {
         ...one,
         redirectUris: [...one.redirectUris].reverse(),
         scopes: [...one.scopes].reverse(),
+        backends: [...(one.backends ?? [])].reverse(),
         providers: [...one.providers]
           .reverse()
           .map(({ name, scopes }) => ({ name, scopes: [...scopes].reverse() })),
@@ -31,7 +33,7 @@ test('the order in which things are listed does not ask the user again', () => {
   );
 });
 
-test('another name, another address, or a redirect URI, a scope or a provider more is another thing to approve', () => {
+test('another name, another address, or a redirect URI, a scope, a provider or a backend more is another thing to approve', () => {
   fc.assert(
     fc.property(approvables, (one) => {
       const more: readonly Approvable[] = [
@@ -45,6 +47,7 @@ test('another name, another address, or a redirect URI, a scope or a provider mo
         { ...one, scopes: [...one.scopes, 'more!'] },
         { ...one, part: 'https://mcp.example/mcp/views/support' },
         { ...one, providers: [...one.providers, { name: 'another!', scopes: [] }] },
+        { ...one, backends: [...(one.backends ?? []), 'another!'] },
         {
           ...one,
           providers: one.providers.map((provider) => ({

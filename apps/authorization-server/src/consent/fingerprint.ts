@@ -15,6 +15,8 @@ export interface Approvable {
   readonly providers: readonly { readonly name: string; readonly scopes: readonly string[] }[];
   /** What scopes let it do, as the page says it. */
   readonly scopedUses?: readonly unknown[];
+  /** Every backend behind what the tokens are for, by name. */
+  readonly backends?: readonly string[];
 }
 
 /** Stands for what the person saw when approving. The order of lists does not matter; any addition or change does. */
@@ -28,6 +30,7 @@ export function fingerprintOf(approvable: Approvable): string {
     part,
     providers,
     scopedUses = [],
+    backends = [],
   } = approvable;
   return sha256(
     JSON.stringify([
@@ -39,9 +42,9 @@ export function fingerprintOf(approvable: Approvable): string {
       providers
         .map(({ name, scopes: granted }) => [name, [...granted].sort()])
         .sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
-      // Approvals of the whole from before there were parts go on counting.
       ...(part === undefined ? [] : [part]),
       ...(scopedUses.length === 0 ? [] : [scopedUses.map((use) => JSON.stringify(use)).sort()]),
+      ...(backends.length === 0 ? [] : [{ backends: [...backends].sort() }]),
     ]),
   );
 }

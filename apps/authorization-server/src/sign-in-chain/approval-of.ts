@@ -5,7 +5,7 @@ import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requ
 
 type Approving = Pick<
   AuthorizationServerPart,
-  'upstreamProviders' | 'resourceUrl' | 'scopeUses' | 'partBackends'
+  'upstreamProviders' | 'resourceUrl' | 'scopeUses' | 'partBackends' | 'branding'
 >;
 
 /** The part of the gateway that a request is for; `undefined`: all of it. */
@@ -13,6 +13,12 @@ export const partOf = (
   { resource }: AuthorizationRequest,
   { resourceUrl }: Pick<Approving, 'resourceUrl'>,
 ): string | undefined => (resource === resourceUrl ? undefined : resource);
+
+/** The name of every backend behind what the request is for. */
+const backendsBehind = (
+  { resource }: Pick<AuthorizationRequest, 'resource'>,
+  { branding, partBackends }: Pick<AuthorizationServerPart, 'branding' | 'partBackends'>,
+): readonly string[] => partBackends.get(resource) ?? [...branding.backends.keys()];
 
 /** Every provider of the sign-in, each with the backends behind what the request is for. */
 export function offeredProviders(
@@ -29,15 +35,11 @@ export function offeredProviders(
 
 /** What is behind the request, and needs no provider of the sign-in. */
 export function otherBackends(
-  { resource }: Pick<AuthorizationRequest, 'resource'>,
-  {
-    branding,
-    partBackends,
-    upstreamProviders,
-    userSecrets,
-  }: Pick<AuthorizationServerPart, 'branding' | 'partBackends' | 'upstreamProviders' | 'userSecrets'>,
+  request: Pick<AuthorizationRequest, 'resource'>,
+  config: Pick<AuthorizationServerPart, 'branding' | 'partBackends' | 'upstreamProviders' | 'userSecrets'>,
 ): OtherBackends {
-  const behind = partBackends.get(resource) ?? [...branding.backends.keys()];
+  const { upstreamProviders, userSecrets } = config;
+  const behind = backendsBehind(request, config);
   const withSecrets = userSecrets
     .map(({ label, backends }) => ({ label, backends: backends.filter((name) => behind.includes(name)) }))
     .filter(({ backends }) => backends.length > 0);
@@ -70,5 +72,6 @@ export function approvalOf(request: AuthorizationRequest, config: Approving): st
     ...(part === undefined ? {} : { part }),
     providers: config.upstreamProviders,
     scopedUses: scopedUses(request, config),
+    backends: backendsBehind(request, config),
   });
 }

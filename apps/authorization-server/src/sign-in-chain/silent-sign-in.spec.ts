@@ -159,6 +159,22 @@ describe('prompt=none is refused', () => {
     expect((await silently(person, { resource: octo })).error).toBe('consent_required');
   });
 
+  test('attack: consent_required: a backend was added since, which nobody was shown', async () => {
+    const withBackends = async (...names: readonly string[]): Promise<TestService> => {
+      const backends = new Map(names.map((name) => [name, { label: name }]));
+      const branding = { ...service.config.branding, backends };
+      return await world.startAnother({ issuer: service.issuer, connectionReuse: 'always', branding });
+    };
+    const before = await withBackends('files', 'chat');
+    const [turned, more] = [await withBackends('chat', 'files'), await withBackends('files', 'chat', 'pay')];
+    const { person } = await signedIn(undefined, service.browser().through(before.local));
+    const at = async ({ local }: TestService): Promise<Silent> =>
+      await silently({ ...person, browser: person.browser.through(local) });
+    expect((await at(turned)).error).toBeNull();
+    expect((await at(more)).error).toBe('consent_required');
+    await Promise.all([before, turned, more].map((one) => one.close()));
+  });
+
   test('interaction_required: any program could be this client', async () => {
     const browser = service.browser();
     const { clientId } = await service.tokens(`silent-${(people += 1)}`, browser);
