@@ -112,7 +112,7 @@ where('the pages, at both sizes, light and dark', () => {
       'Octo Code',
       'Repositories',
       'read and change your repositories',
-      'see your mail address',
+      'see your email address',
       'Without an account of yours',
       'tickets-self',
       'reports',
