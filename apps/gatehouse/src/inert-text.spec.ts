@@ -4,7 +4,7 @@ import { Output } from './output.js';
 import { KeptText } from './terminal.fixture.js';
 
 /** It clears the screen, names the window, goes to the beginning of the line, and turns the text round. */
-const HOSTILE = '\u001b[2J\u001b]0;owned\u0007\r\u009b31m\u202enice\u2066';
+const HOSTILE = '\u001b[2J\u001b]0;owned\u0007\r\u009b31m\u202enice\u2066\u061c';
 
 test('attack: what others wrote moves no cursor and turns no text, whichever command prints it', () => {
   const stream = new KeptText(true);

@@ -1,5 +1,5 @@
 /** What a terminal obeys, but for the end of a line and a tab, and what turns the direction of a text. */
-const STEERS = /(?![\n\t])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const STEERS = /(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu;
 
 /** A text for a terminal, whoever wrote a part of it: names of people and clients, answers of providers, what was typed. */
 export const inertText = (text: string): string => text.replaceAll(STEERS, '');

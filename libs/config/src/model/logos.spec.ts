@@ -17,6 +17,12 @@ describe('images that pages can show', () => {
     ['WebP', dataUrl('webp', WEBP), 'webp'],
     ['SVG', svg('<path d="M0 0h8v8z" fill="#123456"/>'), 'svg'],
     ['SVG with a gradient of its own', svg('<rect fill="url(#one)" width="8" height="8"/>'), 'svg'],
+    ['SVG with one in quotes', svg('<style>rect { fill: url( "#one" ) }</style><rect/>'), 'svg'],
+    [
+      'SVG that refers to its own parts',
+      svg(`<textPath href = '#one'/><textPath xlink:href="#one"/>`),
+      'svg',
+    ],
     [
       'SVG with a declaration and a comment',
       dataUrl('svg+xml', '<?xml version="1.0"?>\n<!-- x -->\n<svg xmlns="http://www.w3.org/2000/svg"/>'),
@@ -46,6 +52,8 @@ describe('attack: a logo that would do more than be seen', () => {
     ['a reference to another host', '<path xlink:href="//evil.example/x#y"/>'],
     ['a style of another host', '<style>@import "https://evil.example";</style>'],
     ['a fill of another host', '<path fill="url(https://evil.example/x)"/>'],
+    ['a fill of another host in quotes', '<style>path { fill: url( "https://evil.example/x#y") }</style>'],
+    ['a reference to another host in quotes', `<path xlink:href = ' https://evil.example/x#y'/>`],
     ['a page', '<foreignObject><p>Your password?</p></foreignObject>'],
     ['an animation that sets a link', '<set attributeName="href" to="javascript:alert(1)"/>'],
   ])('%s in an SVG image', (_what, inside) => {
@@ -67,6 +75,12 @@ describe('attack: a logo that would do more than be seen', () => {
   ])('%s', (_what, url) => {
     expect(logoProblem(url)).toBeDefined();
     expect(logoOf(url)).toBeUndefined();
+  });
+
+  test('comments that could be read in very many ways: it is answered all the same', () => {
+    const comments = '<!---->'.repeat(4_000);
+    expect(logoProblem(dataUrl('svg+xml', comments))).toContain('only draws');
+    expect(logoProblem(dataUrl('svg+xml', `${comments}<svg xmlns="x"></svg>`))).toBeUndefined();
   });
 
   test('one that is too large', () => {

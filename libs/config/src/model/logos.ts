@@ -32,11 +32,11 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
 
 /** Drawing alone: nothing that acts, and nothing from elsewhere. */
 const ACTIVE =
-  /<!(?:DOCTYPE|ENTITY)|<\?xml-stylesheet|<(?:[\w-]+:)?(?:script|foreignObject|iframe|image|use|a|set|animate\w*)\b|\son\w+\s*=|@import|url\(\s*["']?(?!#)|(?:href|src)\s*=\s*["']?(?!["']?#)/i;
+  /<!(?:DOCTYPE|ENTITY)|<\?xml-stylesheet|<(?:[\w-]+:)?(?:script|foreignObject|iframe|image|use|a|set|animate\w*)\b|\son\w+\s*=|@import|url\((?!\s*["']?#)|(?:href|src)\s*=(?!\s*["']?#)/i;
 
 function isPlainSvg(bytes: Buffer): boolean {
   const text = bytes.toString('utf8');
-  return /^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[^]*?-->\s*)*<svg[\s>]/.test(text) && !ACTIVE.test(text);
+  return /^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:(?!-->)[^])*-->\s*)*<svg[\s>]/.test(text) && !ACTIVE.test(text);
 }
 
 interface Read {

@@ -4,8 +4,30 @@ const svg = (text: string): string =>
   `data:image/svg+xml;base64,${Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg">${text}</svg>`).toString('base64')}`;
 const BRANDING = 'authServer.branding';
 
-/** How pages look, and what they call things. */
+/** What pages call things. */
 export const BRANDING_ROWS: readonly Row[] = [
+  [
+    'two backends with one name on pages',
+    { 'backends.0.displayName': 'Tools', 'backends.1.displayName': 'tools' },
+    'backends[1].displayName',
+    /repos and tickets by the same name/,
+  ],
+  [
+    'a backend with the name of another one on pages',
+    { 'backends.0.displayName': 'Tickets' },
+    'backends[0].displayName',
+    /repos and tickets by the same name/,
+  ],
+  [
+    'two providers with one name on pages',
+    { [provider(0, 'displayName')]: 'Acme', [provider(1, 'displayName')]: 'Ａｃｍｅ' },
+    'authServer.upstreamProviders[1].displayName',
+    /acme-sso and octo by the same name/,
+  ],
+];
+
+/** How pages look. */
+export const BRANDING_SHAPE_ROWS: readonly Row[] = [
   ['a color that is a name', { [`${BRANDING}.color`]: 'purple' }, `${BRANDING}.color`, /is not a color/],
   [
     'a color that cannot be read on white',

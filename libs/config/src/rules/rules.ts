@@ -38,6 +38,7 @@ import type { DemandedRule } from './rule.js';
 import { scopesOfCalls } from './scopes-of-calls.js';
 import { sealingKeys } from './sealing-keys.js';
 import { sessionForExchange } from './session-for-exchange.js';
+import { shownNames } from './shown-names.js';
 import { sizeBounds } from './size-bounds.js';
 import { stdioPrograms } from './stdio.js';
 import { STRATEGY_RULES } from './strategy-rules.js';
@@ -54,6 +55,7 @@ import { views } from './views.js';
 export const RULES: readonly DemandedRule[] = [
   { demands: 'There is at least one backend.', rule: atLeastOneBackend },
   { demands: 'No two names of one kind are equal or differ only by case.', rule: uniqueNames },
+  { demands: 'Pages call no two providers, and no two backends, by one name.', rule: shownNames },
   {
     demands: '`upstreamInject` and `subjectProviderName` need `authServer`.',
     rule: authServerForProviders,

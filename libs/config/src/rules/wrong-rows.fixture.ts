@@ -3,7 +3,7 @@ import { ISSUED_TOKEN_ROWS } from './issued-token-rows.fixture.js';
 import { PASSTHROUGH_ROWS } from './passthrough-rows.fixture.js';
 import { ASSERTION_ROWS } from './assertion-rows.fixture.js';
 import { AUTHORIZATION_ROWS } from './authorization-rows.fixture.js';
-import { BRANDING_ROWS } from './branding-rows.fixture.js';
+import { BRANDING_ROWS, BRANDING_SHAPE_ROWS } from './branding-rows.fixture.js';
 import { CALLBACK_ROWS } from './callback-rows.fixture.js';
 import { CLIENT_REGISTRATION_ROWS } from './client-registration-rows.fixture.js';
 import { CLIENT_GRANT_ROWS } from './client-grant-rows.fixture.js';
@@ -34,6 +34,7 @@ export const RULE_ROWS: readonly Row[] = [
   ...GOOGLE_ROWS,
   ...PASSTHROUGH_ROWS,
   ...USER_SECRET_ROWS,
+  ...BRANDING_ROWS,
   ...SIGN_IN_ROWS,
   ...CALLBACK_ROWS,
   ...URL_ROWS,
@@ -58,7 +59,7 @@ export const RULE_ROWS: readonly Row[] = [
 export const WRONG_ROWS: readonly Row[] = [
   ...RULE_ROWS,
   ...SHAPE_ROWS,
-  ...BRANDING_ROWS,
+  ...BRANDING_SHAPE_ROWS,
   ...TOOL_SCOPE_SHAPE_ROWS,
   ...REGISTRATION_SHAPE_ROWS,
   ...GOOGLE_SHAPE_ROWS,
