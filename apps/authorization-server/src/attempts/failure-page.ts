@@ -53,7 +53,7 @@ function textFor(provider: string, reason: LegFailure): FailureText {
     case 'denied':
       return {
         title: t`${provider} did not give access`,
-        what: t`Access was declined at ${provider}, by you or by a rule of the organisation.`,
+        what: t`Access was declined at ${provider}, by you or by a rule of the organization.`,
         retry: t`Try again`,
       };
     case 'provider_unavailable':

@@ -98,7 +98,7 @@ function scopedItem({ scope, uses }: ScopedUse, site: Site): Html {
     return t`Use ${named} of ${label}`;
   };
   return html`<li>
-    ${uses.map((use) => html`<span class="name">${nameOf(use)}</span>`)}
+    ${uses.map((use, index) => html`${index === 0 ? '' : '; '}<span class="name">${nameOf(use)}</span>`)}
     <p class="small soft">${t`Scope`}: <code>${scope}</code></p>
   </li>`;
 }

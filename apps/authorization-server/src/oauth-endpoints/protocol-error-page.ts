@@ -82,7 +82,7 @@ function textFor(error: string, description: string | undefined, isStale: boolea
           description === undefined
             ? t`The request of the application is not valid.`
             : t`The request of the application is not valid: ${description}.`,
-        advice: t`Start again from the application. If this page comes back, tell its makers the code below.`,
+        advice: t`Start again from the application. If this page comes back, tell the makers of the application the code below.`,
       };
   }
 }

@@ -25,7 +25,7 @@ export const GERMAN_FAILURES: Readonly<Record<string, string>> = {
     'Sie können ohne fortfahren. Solange Sie {1} nicht verbinden, geht dies nicht: {2}.',
   'Skip {1}': '{1} überspringen',
   '{1} did not give access': '{1} hat keinen Zugriff gegeben',
-  'Access was declined at {1}, by you or by a rule of the organisation.':
+  'Access was declined at {1}, by you or by a rule of the organization.':
     'Der Zugriff wurde bei {1} abgelehnt, von Ihnen oder durch eine Regel der Organisation.',
   '{1} cannot be reached': '{1} ist nicht erreichbar',
   '{1} does not respond at the moment, or says that it is out of order.':
@@ -78,7 +78,7 @@ export const GERMAN_FAILURES: Readonly<Record<string, string>> = {
   'This step is already over': 'Dieser Schritt ist schon vorbei',
   'A provider sent you to a step that is unknown here, or that is over. Nothing was changed.': `Ein Anbieter hat Sie zu einem Schritt geschickt, den es hier nicht gibt oder der vorbei ist. ${UNCHANGED}`,
   'This step took too long': 'Dieser Schritt hat zu lange gedauert',
-  'You came back from the provider more than ten minutes after you left for it. Nothing was changed.': `Sie kamen mehr als zehn Minuten später vom Anbieter zurück. ${UNCHANGED}`,
+  'You came back from the provider more than ten minutes after you left for it. Nothing was changed.': `Sie kamen erst mehr als zehn Minuten, nachdem Sie zum Anbieter gegangen waren, von dort zurück. ${UNCHANGED}`,
   'This sign-in began in another browser': 'Diese Anmeldung begann in einem anderen Browser',
   'You began to sign in in another browser or window, or this browser does not keep cookies. To protect you, the sign-in goes on only where it began. Nothing was changed.': `Sie haben die Anmeldung in einem anderen Browser oder Fenster begonnen, oder dieser Browser behält keine Cookies. Zu Ihrem Schutz geht sie nur dort weiter, wo sie begann. ${UNCHANGED}`,
   'Go back to the window where you began, or start again from the application.': `Gehen Sie zurück zu dem Fenster, in dem Sie begonnen haben, oder ${AGAIN}.`,
@@ -113,7 +113,7 @@ export const GERMAN_FAILURES: Readonly<Record<string, string>> = {
   'The id of the application is the address of its description, at {1}. The gateway cannot reach that host.':
     'Die Kennung der Anwendung ist die Adresse ihrer Beschreibung, bei {1}. Das Gateway kann diesen Host nicht erreichen.',
   'Start again from the application: many applications now sign in without that description. If this page comes back, tell the people who run this gateway that it cannot reach {1}.':
-    'Beginnen Sie noch einmal in der Anwendung: viele melden sich jetzt ohne diese Beschreibung an. Wenn diese Seite wiederkommt, sagen Sie den Betreibern dieses Gateways, dass es {1} nicht erreicht.',
+    'Beginnen Sie noch einmal in der Anwendung: viele melden sich jetzt ohne diese Beschreibung an. Wenn diese Seite wiederkommt, sagen Sie den Betreibern dieses Gateways, dass keine Verbindung zu {1} gelingt.',
   'Make the application forget how it signed in here, so that it registers anew. Then sign in again from there.':
     'Lassen Sie die Anwendung vergessen, wie sie sich hier angemeldet hat, damit sie sich neu registriert. Melden Sie sich dann von dort noch einmal an.',
   'This application is not known here': 'Diese Anwendung ist hier nicht bekannt',
@@ -127,7 +127,7 @@ export const GERMAN_FAILURES: Readonly<Record<string, string>> = {
     'Die Anwendung wollte Sie zu einer Adresse schicken lassen, die sie nicht registriert hat. Das Gateway schickt Sie dort nicht hin.',
   'The request of the application is not valid.': 'Die Anfrage der Anwendung ist nicht gültig.',
   'The request of the application is not valid: {1}.': 'Die Anfrage der Anwendung ist nicht gültig: {1}.',
-  'Start again from the application. If this page comes back, tell its makers the code below.': `Bitte ${AGAIN}. Wenn diese Seite wiederkommt, nennen Sie den Code unten denen, die sie herstellen.`,
+  'Start again from the application. If this page comes back, tell the makers of the application the code below.': `Bitte ${AGAIN}. Wenn diese Seite wiederkommt, nennen Sie den Code unten den Herstellern der Anwendung.`,
   'This sign-in is finished': 'Diese Anmeldung ist abgeschlossen',
   'The application has its answer. Go back to it; you can close this page.':
     'Die Anwendung hat ihre Antwort. Gehen Sie dorthin zurück; Sie können diese Seite schließen.',

@@ -59,7 +59,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
     'Auch dort melden Sie sich an. Diese Anwendung kann es nicht benutzen.',
   'You enter it yourself, at your connections.': 'Das geben Sie selbst ein, bei Ihren Verbindungen.',
   'Without an account of yours': 'Ohne ein Konto von Ihnen',
-  'an address that cannot be read': 'eine Adresse, die nicht lesbar ist',
+  'an address that cannot be read': 'einer Adresse, die nicht lesbar ist',
   'an application that opens {1} links': 'einer Anwendung, die Links mit {1} öffnet',
   'This application did not prove who it is, so its name cannot be checked. Go on only if you have just started signing in from it.':
     'Diese Anwendung hat nicht nachgewiesen, wer sie ist. Ihr Name lässt sich also nicht prüfen. Fahren Sie nur fort, wenn Sie die Anmeldung gerade selbst aus ihr begonnen haben.',
@@ -77,7 +77,7 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'Sign in as somebody else': 'Als jemand anderes anmelden',
 
   'Connect {1}': '{1} verbinden',
-  '{1} needs your account at {2} to go on.': '{1} braucht dafür Ihr Konto bei {2}.',
+  '{1} needs your account at {2} to go on.': '{1} braucht Ihr Konto bei {2}, um weiterzumachen.',
   'An application that you use': 'Eine Anwendung, die Sie benutzen,',
   '“{1}”': '„{1}“',
   'You sign in first, so that the connection goes to the right account.':
