@@ -200,7 +200,7 @@ describe('gatehouse connections', () => {
     const [vault] = world.replicas['token-vault'];
     await vault?.stop();
     const { code, stderr } = await run(['connections', 'revoke', '--account', 'acme-bob']);
-    expect([code, stderr]).toEqual([75, expect.stringMatching(/Look whether it runs|run the command again/)]);
+    expect([code, stderr]).toEqual([75, expect.stringMatching(/See whether it runs|run the command again/)]);
     await vault?.start();
     expect((await json<Connections>('connections', '--account', 'acme-bob')).total).toBe(1);
   });

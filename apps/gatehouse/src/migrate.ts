@@ -107,7 +107,7 @@ export async function provision(
     streamReplicas: nats.streamReplicas,
   }).catch((error: unknown) => {
     throw new Cannot(
-      `NATS at ${nats.servers.join(', ')}: ${reasonOf(error)}. Look whether it runs, and whether nats.provisioningCredentials are those that it has.`,
+      `NATS at ${nats.servers.join(', ')}: ${reasonOf(error)}. See whether it runs, and whether nats.provisioningCredentials are those that it has.`,
       'tryAgain',
     );
   });

@@ -14,7 +14,7 @@ export function writtenSections(configuration: ConfigurationText): GatehouseYaml
   const { shape } = checkStructure(readDocument(configuration).value);
   if (shape === undefined)
     throw new Cannot(
-      `The configuration ${configuration.document} is none. See why: gatehouse validate ${configuration.document}`,
+      `${configuration.document} is not a configuration of Gatehouse. See why: gatehouse validate ${configuration.document}`,
       'configuration',
     );
   return shape;

@@ -67,7 +67,7 @@ export class CustodyDatabase implements Queries {
       const away = await databaseUnreachable(url);
       if (away !== undefined) throw new Cannot(away, 'tryAgain');
       throw new Cannot(
-        `The custody log cannot be read: ${reasonOf(error)}. Look what is wrong with its database: gatehouse doctor --config <file>`,
+        `The custody log cannot be read: ${reasonOf(error)}. See what is wrong with its database: gatehouse doctor --config <file>`,
       );
     }
   }
@@ -121,7 +121,7 @@ export class CustodyDatabase implements Queries {
       const { rows } = await this.client.query<{ count: string }>(`select count(*) from ${name}`);
       if (Number(rows[0]?.count) !== manifest.entries)
         throw new Cannot(
-          `${partition} has got rows since it was archived. Nothing was removed. Move its archive away, then run the command again.`,
+          `${partition} has new rows since it was archived. Nothing was removed. Move its archive away, then run the command again.`,
         );
       await this.client.query(
         'insert into custody_archives (number, partition, manifest) values ($1, $2, $3)',

@@ -58,7 +58,7 @@ export async function bridge(
   ).catch((error: unknown) => {
     const { host, port } = part.listen;
     throw new Cannot(
-      `The bridge cannot listen on ${host}, port ${port}: ${reasonOf(error)}. Stop what does, or name another address: --listen <address:port>`,
+      `The bridge cannot listen on ${host}, port ${port}: ${reasonOf(error)}. Stop what listens there, or name another address: --listen <address:port>`,
       'tryAgain',
     );
   });

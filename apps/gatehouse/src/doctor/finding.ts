@@ -73,7 +73,7 @@ async function boundedFindings(
           about,
           cause: 'It was not looked at to the end.',
           evidence: `No end within ${withinMs / 1_000} s.`,
-          fix: 'Look whether it answers at all, and run the doctor again.',
+          fix: 'See whether it answers at all, and run the doctor again.',
         },
       ]),
     ]);

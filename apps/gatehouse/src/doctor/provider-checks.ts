@@ -123,7 +123,7 @@ async function keyFindings(party: Party, jwksUrl: string | undefined): Promise<r
       name: 'provider-keys-missing',
       cause: 'Its public keys are not where it says: no id_token can be verified.',
       evidence,
-      fix: 'Look whether the provider has a signing key, and what its jwks_uri is.',
+      fix: 'See whether the provider has a signing key, and what its jwks_uri is.',
     },
   ];
   if (jwksUrl === undefined || !URL.canParse(jwksUrl)) return missing('There is no jwks_uri.');

@@ -89,7 +89,7 @@ export async function connectSignedIn(mcpUrl: URL, person: Person): Promise<Sign
     );
   if (!UnauthorizedError.isInstance(refusal))
     throw new Cannot(
-      `${mcpUrl.href} cannot be used: ${reasonOf(refusal)}. Look whether it runs, or name another one: --url <url>`,
+      `${mcpUrl.href} cannot be used: ${reasonOf(refusal)}. See whether it runs, or name another one: --url <url>`,
       isOutage(refusal) ? 'tryAgain' : 'failed',
     );
   if (oauth.authorizationUrl === undefined)

@@ -271,7 +271,7 @@ async function revoke(bus: BusOptions, { accountId, provider }: Chosen): Promise
         'configuration',
       );
     throw new Cannot(
-      `The token vault did not say that it revoked the connection to ${provider} (${error.message}). Look whether it runs, then see what is there: gatehouse connections`,
+      `The token vault did not say that it revoked the connection to ${provider} (${error.message}). See whether it runs, then see what is there: gatehouse connections`,
       'tryAgain',
     );
   }

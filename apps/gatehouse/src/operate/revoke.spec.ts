@@ -165,7 +165,7 @@ describe('gatehouse connections revoke', () => {
       });
       expect([code, stderr]).toEqual([
         75,
-        expect.stringMatching(/did not say that it revoked the connection to octo .*Look whether it runs/),
+        expect.stringMatching(/did not say that it revoked the connection to octo .*See whether it runs/),
       ]);
     } finally {
       await nats.start();

@@ -69,7 +69,7 @@ async function askedGateway(
   // Who gives a token wants to know what its caller sees, and nothing else.
   if (asked.ok || token === undefined) return asked;
   throw new Cannot(
-    `${url} does not list its tools for this caller: ${asked.why}. Look whether it runs, and put an access token that has not ended into ${TOKEN_VARIABLE}; without one, the configuration alone is shown.`,
+    `${url} does not list its tools for this caller: ${asked.why}. See whether it runs, and put an access token that has not ended into ${TOKEN_VARIABLE}; without one, the configuration alone is shown.`,
     asked.mayWorkLater ? 'tryAgain' : 'failed',
   );
 }
