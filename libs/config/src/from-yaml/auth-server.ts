@@ -74,6 +74,7 @@ export function buildAuthServer(
       BASELINE_SCOPES.filter((scope) => written.scopesSupported.includes(scope)),
     resourceIndicator: written.resourceIndicator,
     connectionReuse: written.connectionReuse,
+    ...given('deviceFlow', written.deviceFlow && buildDeviceFlow(written.deviceFlow)),
     ...given('access', written.access && buildAccess(written.access, secrets)),
     branding,
     ...given('claimMappings', written.claimMappings && buildClaimMappings(written.claimMappings)),
@@ -99,6 +100,10 @@ export const buildKeyEncryptionKeys = (
 const buildClaimMappings = ({ from, claims }: NonNullable<Written['claimMappings']>): ClaimMappings => ({
   from,
   claims: claims.map(({ claim, as = claim, values }) => ({ claim, as, ...given('values', values) })),
+});
+
+const buildDeviceFlow = ({ codeLifespan }: NonNullable<Written['deviceFlow']>) => ({
+  codeLifespanMs: milliseconds(codeLifespan),
 });
 
 const withLifespan = <T extends { readonly lifespan: string }>({ lifespan, ...grant }: T) => ({

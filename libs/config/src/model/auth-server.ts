@@ -40,8 +40,15 @@ export interface AuthServer<S> {
   readonly claimMappings?: ClaimMappings;
   /** Whose assertions about people are believed; none: no client presents any. */
   readonly assertionIssuers: readonly AssertionIssuer<S>[];
+  /** Sign-ins of machines without a browser (RFC 8628). Absent: there are none. */
+  readonly deviceFlow?: DeviceFlow;
   /** In the order in which they are visited. */
   readonly upstreamProviders: readonly UpstreamProvider<S>[];
+}
+
+interface DeviceFlow {
+  /** Of a device code and its user code. */
+  readonly codeLifespanMs: number;
 }
 
 interface TokenLifespans {

@@ -28,6 +28,7 @@ export const DURATION_BOUNDS = {
   delegatedToken: durations('5s', '1h'),
   assertion: durations('10s', '15m'),
   clockTolerance: durations('0s', '2m'),
+  deviceCode: durations('1m', '30m'),
   session: durations('5m', '365d'),
   signingKey: durations('1d', '3650d'),
   start: durations('0s', '10m'),

@@ -1,5 +1,7 @@
-/** Tokens that a pre-registered client gets without a browser. */
+/** Tokens that a pre-registered client gets without a browser of its own. */
 export interface ClientGrants {
+  /** For a person who signs in elsewhere (RFC 8628). Absent: it gets none in this way. */
+  readonly deviceFlow?: boolean;
   /** For itself (RFC 6749, section 4.4). Absent: it gets none. */
   readonly clientCredentials?: GrantedTokens;
   /** For a person whose token it has (RFC 8693). Absent: it gets none. */

@@ -123,6 +123,19 @@ export const CLIENT_GRANT_ROWS: readonly Row[] = [
     /does nothing/,
   ],
   [
+    'a sign-in by a code at a client, where there is none',
+    machine({}, { deviceFlow: true }),
+    `${AT}.deviceFlow`,
+    /nobody can sign in by a code/,
+    /deviceFlow: \{\}/,
+  ],
+  [
+    'sign-ins by a code with FAPI 2.0',
+    { 'authServer.deviceFlow': {}, 'authServer.securityProfile': 'fapi2' },
+    'authServer.deviceFlow',
+    /FAPI 2\.0 Security Profile/,
+  ],
+  [
     'a client without a redirect URI and without tokens of its own',
     machine({}, { clientCredentials: undefined }),
     `${AT}.redirectUris`,

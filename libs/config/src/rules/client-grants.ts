@@ -136,7 +136,7 @@ const ownId = ({ clientId }: Client, path: Path, block: Path): readonly Finding[
 
 /** What is about sign-ins does nothing for a client that has none. */
 function withoutSignIns(client: Client, path: Path): readonly Finding[] {
-  if (client.redirectUris.length > 0) return [];
+  if (client.redirectUris.length > 0 || client.deviceFlow === true) return [];
   const written: Readonly<Record<string, boolean>> = {
     postLogoutRedirectUris: (client.postLogoutRedirectUris ?? []).length > 0,
     backchannelLogoutUri: client.backchannelLogoutUri !== undefined,

@@ -146,6 +146,7 @@ const clientPlaces = (
   clients: readonly {
     readonly redirectUris: readonly string[];
     readonly postLogoutRedirectUris?: readonly string[];
+    readonly deviceFlow?: boolean;
     readonly clientCredentials?: unknown;
     readonly tokenExchange?: unknown;
     readonly identityAssertions?: unknown;
@@ -154,11 +155,11 @@ const clientPlaces = (
 ): readonly Finding[] =>
   clients.flatMap(({ redirectUris, postLogoutRedirectUris = [], ...grants }, index) => {
     const client = [...PATH, 'clients', index];
-    const { clientCredentials, tokenExchange, identityAssertions } = grants;
-    const isMachine =
-      redirectUris.length === 0 && (clientCredentials ?? tokenExchange ?? identityAssertions) !== undefined;
+    const { deviceFlow, clientCredentials, tokenExchange, identityAssertions } = grants;
+    const hasOther =
+      deviceFlow === true || (clientCredentials ?? tokenExchange ?? identityAssertions) !== undefined;
     return [
-      ...(isMachine ? [] : redirects(redirectUris, client, schemes)),
+      ...(redirectUris.length === 0 && hasOther ? [] : redirects(redirectUris, client, schemes)),
       ...places(postLogoutRedirectUris, [...client, 'postLogoutRedirectUris'], schemes),
     ];
   });

@@ -15,6 +15,7 @@ import { clientGrants } from './client-grants.js';
 import { clientProofs, securityProfile } from './client-proofs.js';
 import { clientRegistration } from './client-registration.js';
 import { databases } from './databases.js';
+import { deviceFlow } from './device-flow.js';
 import { externalIssuer } from './external-issuer.js';
 import { failureHandling } from './failure-handling.js';
 import { headerInjection } from './header-injection.js';
@@ -228,6 +229,11 @@ export const RULES: readonly DemandedRule[] = [
     demands:
       'Each issuer of assertions is written once and is not the gateway’s own; clients name those that are written.',
     rule: assertionIssuers,
+  },
+  {
+    demands:
+      '`deviceFlow` of a client needs `authServer.deviceFlow`, which does not go with `securityProfile: fapi2`.',
+    rule: deviceFlow,
   },
   {
     demands:

@@ -87,6 +87,13 @@ const lifespanFindings: Rule = ({ authServer }) => {
     ...within([...path, 'accessTokenLifespan'], accessTokenLifespanMs, DURATION_BOUNDS.accessToken),
     ...within([...path, 'refreshTokenLifespan'], refreshTokenLifespanMs, DURATION_BOUNDS.refreshToken),
     ...within([...path, 'authCodeLifespan'], authCodeLifespanMs, DURATION_BOUNDS.authCode),
+    ...(authServer.deviceFlow === undefined
+      ? []
+      : within(
+          ['authServer', 'deviceFlow', 'codeLifespan'],
+          authServer.deviceFlow.codeLifespanMs,
+          DURATION_BOUNDS.deviceCode,
+        )),
     ...(refreshTokenLifespanMs < accessTokenLifespanMs
       ? [
           {

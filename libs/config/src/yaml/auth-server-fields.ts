@@ -7,7 +7,7 @@ import {
 import { SIGNING_ALGORITHMS } from '../model/client-registration.js';
 import { KNOWN_REDIRECT_SCHEMES } from '../urls/client-uris.js';
 import { DURATION_BOUNDS } from '../model/bounds.js';
-import { clientGrants } from './client-grant-fields.js';
+import { clientGrants, deviceFlow } from './client-grant-fields.js';
 import { access } from './access-fields.js';
 import { assertionIssuers } from './assertion-issuer-fields.js';
 import { branding } from './branding-fields.js';
@@ -55,7 +55,7 @@ const clientRegistration = block('How MCP clients become known.', {
       clientName: text('identifier', 'Shown to the person who approves it.'),
       redirectUris: list(
         text('identifier', 'https, http on localhost, or an allowed private-use scheme (RFC 8252).'),
-        'Compared exactly. Left out by a client to which nobody signs in: it has `clientCredentials`, `tokenExchange` or `identityAssertions`.',
+        'Compared exactly. Left out by a client to which nobody signs in at a browser of its own: it has `deviceFlow`, `clientCredentials`, `tokenExchange` or `identityAssertions`.',
       ).default([]),
       postLogoutRedirectUris: list(
         text('identifier', 'As redirect URIs.'),
@@ -176,6 +176,7 @@ export const authServer = block(
       ['always', 'confirm', 'never'],
       'What a new sign-in does with a live connection of the same account: use it, ask first, or visit the provider again. With every value, a person is asked at each sign-in of a client that another program could impersonate.',
     ).default('confirm'),
+    deviceFlow: deviceFlow.exactOptional(),
     access: access.exactOptional(),
     branding: branding.prefault({}),
     claimMappings: claimMappings.exactOptional(),

@@ -1,6 +1,6 @@
 import { DURATION_BOUNDS } from '../model/bounds.js';
 import { MAX_ACTORS } from '../model/client-grants.js';
-import { block, list, text } from './fields.js';
+import { block, flag, list, text } from './fields.js';
 
 const resources = list(
   text('url', 'An MCP endpoint of this gateway, as tokens name it: `publicUrl` and the path.'),
@@ -17,8 +17,22 @@ const lifespan = (about: string) =>
     '5m',
   );
 
-/** Tokens that a pre-registered client gets without a browser. */
+/** Sign-ins of machines without a browser. */
+export const deviceFlow = block(
+  'Lets people sign in for a machine without a browser (RFC 8628): it shows a code, which they enter in a browser elsewhere. A client registers the grant `urn:ietf:params:oauth:grant-type:device_code`, or has `deviceFlow: true`. Left out: the endpoint is not there.',
+  {
+    codeLifespan: text(
+      'duration',
+      `How long the code can be entered, and the sign-in finished; ${DURATION_BOUNDS.deviceCode.text}.`,
+    ).default('10m'),
+  },
+);
+
+/** Tokens that a pre-registered client gets without a browser of its own. */
 export const clientGrants = {
+  deviceFlow: flag(
+    'Lets people sign in to the client by a code that it shows (RFC 8628); `authServer.deviceFlow` has to be there.',
+  ),
   clientCredentials: block(
     'Lets the client get tokens for itself, without a person (`client_credentials`, RFC 6749). It needs a `clientSecret`, `jwks` or `jwksUri`. Such a token reaches backends whose credential is nobody’s in person: `unauthenticated`, `headerInjection`, `bearerToken`, `clientCredentials`, `googleServiceAccount`. Left out: it gets none.',
     { resources, scopes },
