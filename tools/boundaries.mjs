@@ -125,6 +125,7 @@ export const ROOMS = {
     'assertions',
     'attempts',
     'oauth-endpoints',
+    'device-flow',
     'consent',
     'logout',
     'sign-in-chain',

@@ -2,7 +2,7 @@
 const PAGE = 'text/html';
 export const JSON_TYPE = 'application/json';
 
-const page = (about, statuses) => ({ by: 'person', about, statuses, type: PAGE });
+export const page = (about, statuses) => ({ by: 'person', about, statuses, type: PAGE });
 const PAGE_OR_WAY_ON = {
   200: 'a page',
   302: 'on to the provider',
@@ -21,7 +21,7 @@ export const preflight = {
   },
 };
 
-const oauthErrors = {
+export const oauthErrors = {
   400: 'an OAuth error',
   401: 'the client did not prove itself',
   503: '`temporarily_unavailable`: ask again',
@@ -119,11 +119,12 @@ export const authorizationServer = {
       statuses: { 200: 'an access token, and a refresh token', ...oauthErrors },
       type: JSON_TYPE,
       form: {
-        grant_type: '`authorization_code`, `refresh_token`, `client_credentials`, those of RFC 8693, 7523.',
+        grant_type: '`authorization_code`, `refresh_token`, `client_credentials`, or a URN.',
         code: 'Of the callback.',
         code_verifier: 'RFC 7636.',
         redirect_uri: 'As at the beginning.',
         refresh_token: 'The latest one.',
+        device_code: 'Of a machine without a browser (RFC 8628).',
         client_id: 'Of a public client.',
         resource: 'RFC 8707: as at the beginning.',
       },
@@ -205,10 +206,9 @@ export const authorizationServer = {
       json: {
         redirect_uris: 'Where codes may go.',
         client_name: 'What people read when they are asked.',
-        token_endpoint_auth_method:
-          '`none`, `client_secret_basic`, `client_secret_post` or `private_key_jwt`.',
+        token_endpoint_auth_method: '`none`, `client_secret_basic`, `client_secret_post`, `private_key_jwt`.',
         jwks: 'Public keys, or `jwks_uri`.',
-        grant_types: '`authorization_code`, `refresh_token`.',
+        grant_types: '`authorization_code`, `refresh_token`; for devices that of RFC 8628.',
         scope: 'Scopes that it may ask for.',
       },
     },

@@ -3,6 +3,7 @@
  * (`http-page.mjs`). `by` is who calls it; the statuses are held against the running services (tests/flows/http-endpoints.spec.ts).
  */
 import { authorizationServer, JSON_TYPE, preflight } from './http-authorization-server.mjs';
+import { deviceFlow } from './http-device-flow.mjs';
 import { pageFiles } from './http-page-files.mjs';
 import { providerLogout } from './http-provider-logout.mjs';
 
@@ -138,7 +139,13 @@ const internal = {
 };
 
 export const DESCRIPTIONS = {
-  'authorization-server': { ...authorizationServer, ...pageFiles, ...providerLogout, ...healthz },
+  'authorization-server': {
+    ...authorizationServer,
+    ...deviceFlow,
+    ...pageFiles,
+    ...providerLogout,
+    ...healthz,
+  },
   'vmcp-proxy': { ...proxy, ...healthz },
   internal,
 };

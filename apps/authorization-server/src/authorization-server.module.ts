@@ -5,6 +5,7 @@ import type { Log } from '@gatehouse/observability/log';
 import { PersistenceModule } from '@gatehouse/persistence/persistence.module';
 import { FoundationModule } from '@gatehouse/service-process/foundation.module';
 import { ConnectionsModule } from './connections/connections.module.js';
+import { DeviceFlowModule } from './device-flow/device-flow.module.js';
 import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
 import { HttpModule } from './http/http.module.js';
 import { Jobs } from './jobs.js';
@@ -21,6 +22,7 @@ export class AuthorizationServerModule {
         PersistenceModule.forService('authorization-server', config.databaseUrl),
         HttpModule,
         SignInChainModule,
+        DeviceFlowModule,
         ConnectionsModule,
         LogoutModule,
         HousekeepingModule,

@@ -19,7 +19,10 @@ const failures: string[] = [];
 
 shareWorld(startServiceWorld, async (world) => {
   // Each request comes from an address of its own, so that no limit answers in the place of the door.
-  service = await world.startAnother({ trustedProxies: ['127.0.0.1'] });
+  service = await world.startAnother({
+    trustedProxies: ['127.0.0.1'],
+    deviceFlow: { codeLifespanMs: 600_000 },
+  });
   doors = Object.entries(await doorsOf(service));
 });
 

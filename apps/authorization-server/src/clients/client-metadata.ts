@@ -2,7 +2,7 @@ import { clientPageProblem } from '@gatehouse/config/urls/client-uris';
 import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
 import type { ClientMetadata, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import { hasNoSignIns, withholdConfiguredGrants, type ConfiguredClient } from './client-grants.js';
+import { sendsNoCodes, withholdGrants, type ConfiguredClient, type GrantRules } from './client-grants.js';
 import { allowedScopes, type ClientScopeRules } from './client-scopes.js';
 import {
   clientProofsProblem,
@@ -31,7 +31,7 @@ export function clientPagesProblem(metadata: Readonly<Record<string, unknown>>):
   return undefined;
 }
 
-export interface ClientRules extends RedirectPolicy, ClientScopeRules, ClientProofRules {
+export interface ClientRules extends RedirectPolicy, ClientScopeRules, ClientProofRules, GrantRules {
   /** What identity tokens can be signed with now; the first where a client wants none of them. */
   readonly idTokenAlgs: readonly SigningAlgorithm[];
   readonly clients: readonly ConfiguredClient[];
@@ -56,9 +56,9 @@ export const clientMetadataRule = (
   validator: (_ctx, member, _value, metadata: ClientMetadata) => {
     if (member !== 'redirect_uris') return;
     demandProofs(metadata, rules);
-    withholdConfiguredGrants(metadata, rules.clients);
+    withholdGrants(metadata, rules);
     const problem =
-      (hasNoSignIns(metadata, rules.clients)
+      (sendsNoCodes(metadata, rules.clients)
         ? undefined
         : redirectUrisProblem(metadata.redirect_uris, rules)) ??
       postLogoutRedirectUrisProblem(metadata.post_logout_redirect_uris, rules) ??

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SIGN_IN_GRANTS } from './client-grants.js';
+import { DEVICE_CODE_GRANT, SIGN_IN_GRANTS, signsInByDeviceOnly } from './client-grants.js';
 import { clientNameProblem } from './client-name.js';
 import {
   clientAuthMethods,
@@ -47,6 +47,8 @@ export type RegistrationVerdict =
 export interface RegistrationRules extends RedirectPolicy, ClientScopeRules, ClientProofRules {
   /** What identity tokens can be signed with. */
   readonly idTokenAlgs: readonly string[];
+  /** Absent: nobody signs in by a code of a device. */
+  readonly deviceFlow?: unknown;
 }
 
 /**
@@ -60,9 +62,12 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
     return refused(member === '' ? 'the request must be a JSON object' : `${member} is not valid`);
   }
   const { redirect_uris: redirectUris, scope, ...request } = parsed.data;
-  const problem = redirectUrisProblem(redirectUris, rules);
+  const grantTypes = grantsOf(request.grant_types, rules);
+  const isForDevices = signsInByDeviceOnly(grantTypes);
+  const problem =
+    isForDevices && isNothing(redirectUris) ? undefined : redirectUrisProblem(redirectUris, rules);
   if (problem !== undefined) return { kind: 'refused', error: 'invalid_redirect_uri', description: problem };
-  const uris = redirectUris as readonly string[]; // just checked
+  const uris = (redirectUris ?? []) as readonly string[]; // just checked
   const pages = writtenPages(request);
   const otherProblem =
     postLogoutRedirectUrisProblem(request.post_logout_redirect_uris, rules) ??
@@ -70,11 +75,8 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
     clientNameProblem(request.client_name) ??
     clientPagesProblem(pages);
   if (otherProblem !== undefined) return refused(otherProblem);
-  // Unknown grant types are left out: clients ask for everything they could ever use (device_code).
-  const grantTypes = request.grant_types?.filter((type) => SIGN_IN_GRANTS.includes(type)) ?? SIGN_IN_GRANTS;
-  if (!grantTypes.includes('authorization_code'))
-    return refused('grant_types must contain authorization_code');
-  if (request.response_types?.includes('code') === false) return refused('response_types must contain code');
+  const grantProblem = isForDevices ? undefined : codeProblem(grantTypes, request.response_types);
+  if (grantProblem !== undefined) return refused(grantProblem);
   const authMethod = request.token_endpoint_auth_method ?? 'none';
   const methods: readonly string[] = clientAuthMethods(rules.requestProtection);
   if (!methods.includes(authMethod))
@@ -99,11 +101,31 @@ export function registrationPolicy(body: unknown, rules: RegistrationRules): Reg
       }),
       redirect_uris: uris,
       grant_types: grantTypes,
-      response_types: ['code'],
+      response_types: isForDevices ? [] : ['code'],
       token_endpoint_auth_method: authMethod,
     },
   };
 }
+
+/** Unknown grant types are left out: clients ask for everything they could ever use. */
+function grantsOf(
+  asked: readonly string[] | undefined,
+  { deviceFlow }: Pick<RegistrationRules, 'deviceFlow'>,
+): readonly string[] {
+  const known = deviceFlow === undefined ? SIGN_IN_GRANTS : [...SIGN_IN_GRANTS, DEVICE_CODE_GRANT];
+  return asked?.filter((type) => known.includes(type)) ?? SIGN_IN_GRANTS;
+}
+
+function codeProblem(
+  grantTypes: readonly string[],
+  responseTypes: readonly string[] | undefined,
+): string | undefined {
+  if (!grantTypes.includes('authorization_code')) return 'grant_types must contain authorization_code';
+  return responseTypes?.includes('code') === false ? 'response_types must contain code' : undefined;
+}
+
+const isNothing = (uris: unknown): boolean =>
+  uris === undefined || (Array.isArray(uris) && uris.length === 0);
 
 function signingProblem(
   request: Readonly<Record<string, unknown>>,

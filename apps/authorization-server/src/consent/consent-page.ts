@@ -90,7 +90,7 @@ export function consentPage(view: ConsentView): Html {
 }
 
 /** In words, and the scope as the client names it. */
-function scopedItem({ scope, uses }: ScopedUse, site: Site): Html {
+export function scopedItem({ scope, uses }: ScopedUse, site: Site): Html {
   const nameOf = ({ backend, tools }: ScopeUse): Html => {
     const { label } = shownBackend(site, backend);
     if (tools === undefined) return t`Use ${label}`;
@@ -109,7 +109,7 @@ const inWords = (pattern: string): Html | string =>
 const REQUIREMENT_TAGS = { required: undefined, optional: t`optional`, onDemand: t`when needed` } as const;
 
 /** @param isPart of a part of the gateway, to which some of the providers of the sign-in give nothing. */
-function providerItem(
+export function providerItem(
   { name, requirement, scopes, backends }: OfferedProvider,
   isPart: boolean,
   site: Site,
@@ -130,7 +130,7 @@ function providerItem(
 }
 
 /** Whatever it may use is named, whether or not a provider is asked for it. */
-function otherItems({ withSecrets, plain }: OtherBackends, site: Site): readonly Html[] {
+export function otherItems({ withSecrets, plain }: OtherBackends, site: Site): readonly Html[] {
   const secrets = withSecrets.map(
     ({ label, backends }) =>
       html`<li>

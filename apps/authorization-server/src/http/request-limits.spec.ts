@@ -9,6 +9,8 @@ test.each([
   ['/oauth/register', 'register'],
   ['/oauth/revoke?x=/oauth/token', 'revoke'],
   ['/oauth/introspect', 'introspect'],
+  ['/oauth/device_authorization', 'device'],
+  ['/device?user_code=BCDF-GHJK', 'page'],
   ['/oauth/userinfo?x', 'userinfo'],
   ['/oauth/authorize?client_id=1', 'authorize'],
   ['/oauth/authorize/uid', 'page'],

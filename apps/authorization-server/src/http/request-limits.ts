@@ -23,6 +23,10 @@ const LIMITS = {
   register: { burst: 60, perSecond: 2 },
   token: { burst: 300, perSecond: 30 },
   revoke: { burst: 60, perSecond: 5 },
+  /** Each leaves a row, and anybody has a client. */
+  device: { burst: 60, perSecond: 2 },
+  /** RFC 8628, section 5.1: of somebody who tries codes that others are shown. */
+  userCode: { burst: 20, perSecond: 0.2 },
   /** Of an API that asks about each of its callers. */
   introspect: { burst: 600, perSecond: 100 },
   userinfo: { burst: 300, perSecond: 30 },
@@ -44,6 +48,7 @@ const ENDPOINTS: Readonly<Record<string, LimitedKind>> = {
   '/oauth/token': 'token',
   '/oauth/par': 'token',
   '/oauth/revoke': 'revoke',
+  '/oauth/device_authorization': 'device',
   '/oauth/introspect': 'introspect',
   '/oauth/userinfo': 'userinfo',
 };
@@ -131,6 +136,8 @@ function forEachKind<Value>(make: (kind: LimitedKind) => Value): Readonly<Record
     register: make('register'),
     token: make('token'),
     revoke: make('revoke'),
+    device: make('device'),
+    userCode: make('userCode'),
     introspect: make('introspect'),
     userinfo: make('userinfo'),
     logout: make('logout'),

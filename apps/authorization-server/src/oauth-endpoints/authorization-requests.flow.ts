@@ -10,6 +10,8 @@ import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { Exchange } from '../http/exchange.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
+import { DeviceAnswers } from './device-answers.flow.js';
+import type { ClaimedCode } from './device-codes.store.js';
 import { asSeenByProvider } from './node-exchange.js';
 import { SILENT } from './silent-requests.js';
 
@@ -30,7 +32,10 @@ export interface AuthorizationRequest {
   /** Names the browser that made the request. */
   readonly browserBinding: string;
   readonly client: RequestingClient;
-  readonly redirectUri: string;
+  /** Where the code goes. Absent: there is none, and the device gets its tokens that shows {@link userCode}. */
+  readonly redirectUri?: string;
+  /** As the person has entered it (RFC 8628, section 3.3). */
+  readonly userCode?: string;
   readonly scopes: readonly string[];
   /** The one that the tokens will be for. */
   readonly resource: string;
@@ -96,6 +101,7 @@ export class AuthorizationRequests {
     private readonly provider: Provider,
     private readonly urls: IssuerUrls,
     private readonly cookies: AttemptCookies,
+    private readonly devices: DeviceAnswers,
     @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {}
 
@@ -106,7 +112,8 @@ export class AuthorizationRequests {
     const client = await this.provider.Client.find(text(params['client_id']));
     if (client === undefined) throw new GatehouseError('attempt_unknown', 'the client is gone');
     const documentHost = isDocument(client) ? URL.parse(client.clientId)?.host : undefined;
-    const redirectUri = text(params['redirect_uri']);
+    const device = await this.#deviceOf(interaction);
+    const redirectUri = device === undefined ? text(params['redirect_uri']) : undefined;
     return {
       uid,
       browserBinding: this.cookies.bindingOf(uid),
@@ -114,14 +121,18 @@ export class AuthorizationRequests {
         clientId: client.clientId,
         name: client.clientName ?? documentHost ?? 'An unnamed application',
         redirectUris: client.redirectUris ?? [],
-        assured: isAssured({
-          redirectUri,
-          hasDocument: documentHost !== undefined,
-          authenticates: client.tokenEndpointAuthMethod !== 'none',
-        }),
+        // Whoever shows somebody a code of theirs gets what the person approves (RFC 8628, section 5.4).
+        assured:
+          redirectUri !== undefined &&
+          isAssured({
+            redirectUri,
+            hasDocument: documentHost !== undefined,
+            authenticates: client.tokenEndpointAuthMethod !== 'none',
+          }),
         ...(documentHost === undefined ? {} : { documentHost }),
       },
-      redirectUri,
+      ...(redirectUri === undefined ? {} : { redirectUri }),
+      ...(device === undefined ? {} : { userCode: text(params['user_code']) }),
       scopes: text(params['scope']).split(' ').filter(Boolean),
       resource: this.#resourceIn(params),
       ...freshnessOf(interaction),
@@ -130,7 +141,7 @@ export class AuthorizationRequests {
       isOfAnother: isOfAnother(interaction),
       ...hintedIn(params),
       ...(session === undefined ? {} : await this.#browserAccount(exchange, session.accountId as AccountId)), // accounts are ours alone
-      ...(result === undefined ? {} : { answeredAt: interaction.returnTo }),
+      ...(result === undefined && device?.isPending !== false ? {} : { answeredAt: interaction.returnTo }),
     };
   }
 
@@ -148,6 +159,11 @@ export class AuthorizationRequests {
     }
     await grant.save();
     await this.#forgetOtherAccount(exchange, interaction, accountId);
+    const code = codeOf(interaction);
+    if (code !== undefined) {
+      const granted = { scope, resource: this.#resourceIn(interaction.params) };
+      await this.devices.approve(exchange, code, approved, granted);
+    }
     return await this.#answer(interaction, {
       // It becomes `auth_time`: when the person proved who they are, not when they came back (OpenID Connect Core, section 2).
       login: {
@@ -164,11 +180,17 @@ export class AuthorizationRequests {
   /** @returns where the browser goes: to the client, with the error. */
   async refuse(exchange: Exchange, uid: string, refusal: Refusal, description: string): Promise<string> {
     const interaction = await this.#interaction(exchange, uid);
+    const code = codeOf(interaction);
+    if (code !== undefined) await this.devices.refuse(code, description);
     return await this.#answer(interaction, { error: refusal, error_description: description });
   }
 
   async answerOf(exchange: Exchange, uid: string): Promise<Answered> {
-    const { result } = await this.#interaction(exchange, uid);
+    const interaction = await this.#interaction(exchange, uid);
+    const { result } = interaction;
+    // What a person approved for a device is its device's alone: the browser gets no code for it.
+    if (codeOf(interaction) !== undefined)
+      throw new GatehouseError('attempt_unknown', 'a device waits for it');
     if (result === undefined) return { kind: 'open' };
     const tsid = result.consent?.grantId;
     return tsid === undefined ? { kind: 'refused' } : { kind: 'approved', tsid: tsid as SessionId }; // by `approve`
@@ -188,6 +210,11 @@ export class AuthorizationRequests {
     const current = await this.provider.Session.get(this.#context(exchange));
     if (session !== undefined && session.uid !== current.uid) interaction.session = undefined;
     if (interaction.session !== session) await interaction.persist();
+  }
+
+  async #deviceOf(interaction: Interaction): Promise<{ readonly isPending: boolean } | undefined> {
+    const code = codeOf(interaction);
+    return code && { isPending: await this.devices.isPending(code) };
   }
 
   /** The library has checked it, or put it there; one that is written twice is a list of that one. */
@@ -262,6 +289,10 @@ export class AuthorizationRequests {
     return this.provider.createContext(asSeenByProvider(request, this.urls, { route: '/' }), response);
   }
 }
+
+/** Of a request for a device. */
+const codeOf = ({ uid, deviceCode: row }: Interaction): ClaimedCode | undefined =>
+  row === undefined ? undefined : { row, uid };
 
 /** As the contract with the vault has it. */
 const MAX_ACR_VALUES = 1_024;

@@ -16,6 +16,13 @@ export interface BrowserSession {
   readonly uid: string;
 }
 
+/** As the primary provider said it. */
+interface SignInProof {
+  readonly loginTs?: number | undefined;
+  readonly acr?: string | undefined;
+  readonly amr?: string[] | undefined;
+}
+
 @Injectable()
 export class BrowserSessions {
   constructor(
@@ -31,15 +38,18 @@ export class BrowserSessions {
     return { accountId: session.accountId as AccountId, uid: session.uid }; // accounts are ours alone
   }
 
-  /** Makes a new session with a new cookie, whatever the browser had before (no session fixation). */
-  async signIn(exchange: Exchange, accountId: AccountId): Promise<void> {
+  /**
+   * Makes a new session with a new cookie, whatever the browser had before (no session fixation).
+   * @param proof when and how the person proved who they are; left out: now
+   */
+  async signIn(exchange: Exchange, accountId: AccountId, proof: SignInProof = {}): Promise<void> {
     const context = this.#context(exchange);
     const before = await this.provider.Session.get(context);
     if (before.accountId === accountId) return;
     if (before.accountId !== undefined) await before.destroy();
     const ttlMs = this.config.tokenLifespans.refreshTokenLifespanMs;
     const session = new this.provider.Session();
-    session.loginAccount({ accountId });
+    session.loginAccount({ accountId, ...proof });
     await session.save(Math.round(ttlMs / SECOND_MS));
     const name = this.provider.cookieName('session');
     context.cookies.set(name, session.jti, {

@@ -2,9 +2,9 @@ import type { EventEmitter } from 'node:events';
 import { isGone } from '@gatehouse/observability/gone-client.filter';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { ASKED_ID_TOKEN_ALG } from '../clients/client-metadata.js';
 import { Cors } from '../http/cors.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
@@ -14,6 +14,7 @@ import { libraryConfiguration, type LibraryParts } from './library-configuration
 import { checkHintsWith } from './library-signing-keys.js';
 import { nameMissingClient, STRUCTURED_TOKEN } from './client-refusals.js';
 import { publishedMetadata } from './discovery.js';
+import { deviceRoutes, POLL_INTERVAL_MS } from './device-settings.js';
 import { answerOutage } from './outage-answer.js';
 import { refusalReference } from './refusal-reference.js';
 
@@ -45,6 +46,9 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
       nameMissingClient(ctx);
     }
     if (ctx.path === '/oauth/register' && ctx.status === 201) tellRegistered(ctx, config);
+    // RFC 8628, section 3.2. The library says no interval.
+    if (ctx.path === deviceRoutes.device_authorization && ctx.status === 200)
+      ctx.body = { ...(ctx.body as object), interval: POLL_INTERVAL_MS / SECOND_MS };
     const [, document] =
       /^\/\.well-known\/(oauth-authorization-server|openid-configuration|jwks\.json)$/.exec(ctx.path) ?? [];
     if (document === undefined || ctx.status !== 200) return;
@@ -84,7 +88,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
 }
 
 const isWithSecrets = (path: string): boolean =>
-  /^\/oauth\/(token|par|register|revoke|introspect)$/.test(path);
+  /^\/oauth\/(token|par|register|revoke|introspect|device_authorization)$/.test(path);
 
 /**
  * A registration says what counts (RFC 7591, section 3.2.1). The scopes of a client that named none are not stored, because
@@ -137,6 +141,8 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
       // An access token, which is dealt with after the library.
       if (/^(revoke|introspect)$/.test(endpoint) && member(error, 'error') === STRUCTURED_TOKEN) return;
       const [code, detail] = [member(error, 'error'), member(error, 'error_detail')];
+      // A device asks until its person is done.
+      if (code === 'authorization_pending') return;
       refusals.inc({ endpoint, error: code ?? 'unknown' });
       log.warn('protocol-request-refused', {
         endpoint,
@@ -146,7 +152,11 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
         reference: refusalReference(error),
       });
     };
+  provider.on('device_authorization.success', (ctx) => {
+    log.info('device-code-issued', { clientId: ctx.oidc.client?.clientId });
+  });
   provider.on('grant.error', refused('token'));
+  provider.on('device_authorization.error', refused('device_authorization'));
   provider.on('pushed_authorization_request.error', refused('par'));
   provider.on('authorization.error', refused('authorize'));
   provider.on('registration_create.error', refused('register'));

@@ -27,6 +27,7 @@ import {
   clientProofSettings,
   identityTokenAlgorithms,
 } from './client-proof-settings.js';
+import { deviceCodeSeconds, deviceFeature, deviceRoutes } from './device-settings.js';
 import { libraryFetch } from './library-fetch.js';
 import type { LibraryHooks } from './library-hooks.flow.js';
 import { EXTERNAL_SIGNING, librarySigningKeys } from './library-signing-keys.js';
@@ -104,6 +105,7 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
       introspection: '/oauth/introspect',
       jwks: '/.well-known/jwks.json',
       end_session: '/oauth/end-session',
+      ...deviceRoutes,
     },
     cookies: {
       keys: [cookieKeys.derive('cookies').reveal()],
@@ -124,7 +126,7 @@ export function libraryConfiguration(parts: LibraryParts): Configuration {
     ...tokens(parts),
     ...proofs,
     enabledJWA: { ...proofs.enabledJWA, idTokenSigningAlgValues: identityTokenAlgorithms(parts) },
-    features: { ...features(parts), ...clientProofFeatures(parts) },
+    features: { ...features(parts), ...clientProofFeatures(parts), ...deviceFeature(config) },
   };
 }
 
@@ -164,6 +166,7 @@ function tokens({ config, signingKeys, hooks, clock }: LibraryParts): Configurat
       AuthorizationCode: inSeconds(tokenLifespans.authCodeLifespanMs),
       AccessToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.accessTokenLifespanMs, clock),
       ClientCredentials: inSeconds(tokenLifespans.accessTokenLifespanMs),
+      DeviceCode: deviceCodeSeconds(config),
       IdToken: inSeconds(tokenLifespans.accessTokenLifespanMs),
       RefreshToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.refreshTokenLifespanMs, clock),
       Session: inSeconds(tokenLifespans.refreshTokenLifespanMs),

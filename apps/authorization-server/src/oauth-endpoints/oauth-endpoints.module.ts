@@ -28,6 +28,10 @@ import { BrowserSessions } from './browser-sessions.flow.js';
 import { checkCodeProof } from './code-proof.js';
 import { checkTarget } from './code-target.js';
 import { createProvider } from './create-provider.js';
+import { DeviceAnswers } from './device-answers.flow.js';
+import { DeviceAuthorizationController } from './device-authorization.controller.js';
+import { DeviceCodes } from './device-codes.store.js';
+import { DeviceRequests } from './device-requests.flow.js';
 import { EndGrant } from './end-grant.flow.js';
 import { HandOutCode } from './hand-out-code.flow.js';
 import type { LibraryParts } from './library-configuration.js';
@@ -49,6 +53,7 @@ import { ExchangeToken } from './exchange-token.flow.js';
 import { UsedProofs } from './used-proofs.store.js';
 import { SessionAccess } from './session-access.flow.js';
 import { TokenAccounts } from './token-accounts.flow.js';
+import { USER_CODES, UserCodeDigests } from './user-code.js';
 import { UserInfoController } from './user-info.controller.js';
 import { UserInfo } from './user-info.flow.js';
 import { USER_INFO_PROOFS, userInfoProofs } from './user-info-proofs.js';
@@ -75,6 +80,7 @@ const PARTS = Symbol('oidc-provider parts');
     RegistrationController,
     UserInfoController,
     IntrospectionController,
+    DeviceAuthorizationController,
   ],
   providers: [
     TokenAccounts,
@@ -93,22 +99,34 @@ const PARTS = Symbol('oidc-provider parts');
     },
     RecordExpiry,
     UsedProofs,
+    {
+      provide: USER_CODES,
+      inject: [CookieKeys],
+      useFactory: (keys: CookieKeys) => new UserCodeDigests(keys.derive('user codes')),
+    },
+    DeviceCodes,
+    DeviceAnswers,
+    DeviceRequests,
     ExchangeToken,
     AssertedPeople,
     RedeemAssertion,
     {
       provide: RECORDS,
-      inject: [Database, ClientSecrets, EndGrant, MappedClaims, CONFIG],
+      inject: [Database, ClientSecrets, EndGrant, MappedClaims, USER_CODES, CONFIG],
       useFactory: (
-        database: Database,
-        clientSecrets: ClientSecrets,
-        endGrant: EndGrant,
-        mapped: MappedClaims,
-        config: AuthorizationServerPart,
+        ...[database, clientSecrets, endGrant, mapped, userCodes, config]: [
+          Database,
+          ClientSecrets,
+          EndGrant,
+          MappedClaims,
+          UserCodeDigests,
+          AuthorizationServerPart,
+        ]
       ) =>
         recordAdapterFactory({
           database,
           clientSecrets,
+          userCodes,
           onGrantEnded: async (grantId) => await endGrant.ended(grantId),
           beforeCodeIsUsed: async ({ grantId, resource, boundTo }) => {
             await checkCodeProof(Provider.ctx?.get('dpop'), boundTo);
@@ -193,6 +211,6 @@ const PARTS = Symbol('oidc-provider parts');
     HandOutCode,
     BrowserSessions,
   ],
-  exports: [AuthorizationRequests, BrowserSessions, Provider],
+  exports: [AuthorizationRequests, BrowserSessions, DeviceRequests, Provider],
 })
 export class OAuthEndpointsModule {}

@@ -5,8 +5,10 @@ import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { ClientSecrets } from '../clients/client-secrets.store.js';
 import type { OidcRecord } from '../generated/client.js';
 import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
+import { DEVICE_CODE, DeviceCodeRecords } from './device-code-records.store.js';
 import { PushedRequests } from './pushed-requests.store.js';
 import { queryRecords } from './record-query.js';
+import type { UserCodeDigests } from './user-code.js';
 
 /**
  * A second use of a code counts as a race, not as a theft, for this long. The loser gets `invalid_grant`, and nothing else
@@ -32,6 +34,7 @@ export interface RecordAdapterParts {
   readonly onGrantEnded: (grantId: string) => Promise<void>;
   /** What it throws leaves the code as it is. */
   readonly beforeCodeIsUsed?: (code: UnusedCode) => Promise<unknown>;
+  readonly userCodes: UserCodeDigests;
 }
 
 /** A client's secret is sealed, and the value that a holder presents is left out. */
@@ -107,8 +110,8 @@ class RecordAdapter implements Adapter {
     return await this.#restored(rows[0]);
   }
 
+  /** People enter such codes on a page of ours (DeviceCodes). */
   findByUserCode(): Promise<undefined> {
-    // There is no device flow.
     return Promise.resolve(undefined);
   }
 
@@ -211,7 +214,19 @@ class RecordAdapter implements Adapter {
 
 export const recordAdapterFactory =
   (parts: RecordAdapterParts): AdapterFactory =>
-  (model) =>
-    model === 'PushedAuthorizationRequest'
-      ? new PushedRequests(parts.database)
-      : new RecordAdapter(model, parts);
+  (model) => {
+    switch (model) {
+      case 'PushedAuthorizationRequest':
+        return new PushedRequests(parts.database);
+      case DEVICE_CODE: {
+        const { database, userCodes, beforeCodeIsUsed } = parts;
+        return new DeviceCodeRecords({
+          database,
+          userCodes,
+          beforeUse: async (code) => beforeCodeIsUsed?.(code),
+        });
+      }
+      default:
+        return new RecordAdapter(model, parts);
+    }
+  };

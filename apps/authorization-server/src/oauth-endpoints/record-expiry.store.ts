@@ -10,11 +10,14 @@ export const RECORD_SWEEP = {
   text: `delete from oidc_records where expires_at < now() - interval '1 minute'`,
 } as const;
 
-/** Requests under way, browsers in which nobody is signed in, copies of clients' documents. A finished sign-in has a grant. */
+/**
+ * Requests under way, of devices as well, browsers in which nobody is signed in, copies of clients' documents. A finished sign-in has
+ * a grant.
+ */
 export const EXPENDABLE_RECORDS: Expendable = {
   table: 'oidc_records',
-  where: `model in ('Interaction', 'Session', 'PushedAuthorizationRequest', 'ClientDocument')
-      and not (model = 'Session' and payload ? 'accountId')`,
+  where: `model in ('Interaction', 'Session', 'PushedAuthorizationRequest', 'ClientDocument', 'DeviceCode')
+      and not (model in ('Session', 'DeviceCode') and payload ? 'accountId')`,
   age: 'created_at',
   maxBytes: 256 * MIB,
 };

@@ -1,12 +1,14 @@
 import 'reflect-metadata';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { newSessionId, randomToken } from '@gatehouse/kernel/ids';
+import { Secret } from '@gatehouse/kernel/secret';
 import { until } from '@gatehouse/testing/until';
 import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { ClientSecrets } from '../clients/client-secrets.store.js';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { recordAdapterFactory } from './record-adapter.store.js';
+import { UserCodeDigests } from './user-code.js';
 import type { TestService, TokenAnswer } from '../testing/test-service.js';
 
 let world: ServiceWorld;
@@ -129,6 +131,7 @@ describe('a code that is made while another one of its sign-in is redeemed', () 
     recordAdapterFactory({
       database: world.rows,
       clientSecrets: service.app.get(ClientSecrets, { strict: false }),
+      userCodes: new UserCodeDigests(new Secret('k'.repeat(43))),
       onGrantEnded: () => Promise.resolve(),
     })('AuthorizationCode');
   const make = async (grantId: string): Promise<string> => {

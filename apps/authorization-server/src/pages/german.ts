@@ -76,6 +76,32 @@ export const GERMAN: Readonly<Record<string, string>> = {
   'Back to {1}': 'Zurück zu {1}',
   'Sign in as somebody else': 'Als jemand anderes anmelden',
 
+  'Sign in on a device': 'Auf einem Gerät anmelden',
+  'A device or a program asked you to open this page. Enter the code that it shows you.':
+    'Ein Gerät oder ein Programm hat Sie gebeten, diese Seite zu öffnen. Geben Sie den Code ein, den es Ihnen zeigt.',
+  'This code cannot be used. Compare it with the device. If it is right, it has run out or was used already: have the device show you another one.':
+    'Dieser Code kann nicht benutzt werden. Vergleichen Sie ihn mit dem Gerät. Wenn er stimmt, ist er abgelaufen oder wurde schon benutzt: Lassen Sie sich vom Gerät einen anderen zeigen.',
+  'Is this the code on your device?': 'Ist das der Code auf Ihrem Gerät?',
+  'Continue only if a device that you are using shows this code at this moment. If somebody sent you this link, close the page: the device may be theirs, and it would be signed in as you.':
+    'Fahren Sie nur fort, wenn ein Gerät, das Sie benutzen, in diesem Moment diesen Code zeigt. Wenn jemand Ihnen diesen Link geschickt hat, schließen Sie die Seite: Das Gerät gehört vielleicht dieser Person, und es würde in Ihrem Namen angemeldet.',
+  'Yes, continue': 'Ja, fortfahren',
+  'Enter another code': 'Anderen Code eingeben',
+  'Code on the device': 'Code auf dem Gerät',
+  'A device or a program without a browser will be signed in as you. Go on only if you are using it now, and it shows {1}. If somebody else told or sent you the code, cancel.':
+    'Ein Gerät oder ein Programm ohne Browser wird in Ihrem Namen angemeldet. Fahren Sie nur fort, wenn Sie es gerade benutzen und es {1} zeigt. Wenn jemand anderes Ihnen den Code genannt oder geschickt hat, brechen Sie ab.',
+  'this code': 'diesen Code',
+  '“{1}” asks to be signed in on a device. You approved it before.':
+    '„{1}“ bittet um Anmeldung auf einem Gerät. Sie haben die Anwendung schon zugelassen.',
+  'The device is signed in': 'Das Gerät ist angemeldet',
+  'Go back to it: it goes on by itself within a few seconds. You can close this page.':
+    'Gehen Sie zum Gerät zurück: Es macht in wenigen Sekunden von selbst weiter. Diese Seite können Sie schließen.',
+  'The device is not signed in': 'Das Gerät ist nicht angemeldet',
+  'It is told so. You can close this page. To sign in after all, have the device show you another code.':
+    'Das wird ihm mitgeteilt. Diese Seite können Sie schließen. Um sich doch anzumelden, lassen Sie sich vom Gerät einen anderen Code zeigen.',
+  'This code has run out': 'Dieser Code ist abgelaufen',
+  'The device was not signed in. Have it show you another code, and enter that one.':
+    'Das Gerät wurde nicht angemeldet. Lassen Sie sich von ihm einen anderen Code zeigen und geben Sie diesen ein.',
+
   'Connect {1}': '{1} verbinden',
   '{1} needs your account at {2} to go on.': '{1} braucht Ihr Konto bei {2}, um weiterzumachen.',
   'An application that you use': 'Eine Anwendung, die Sie benutzen,',

@@ -66,7 +66,8 @@ export function approvalOf(request: AuthorizationRequest, config: Approving): st
   return fingerprintOf({
     clientId: client.clientId,
     clientName: client.name,
-    redirectUri,
+    // No URI: an approval for a device counts for devices alone.
+    redirectUri: redirectUri ?? 'device',
     redirectUris: client.redirectUris,
     scopes,
     ...(part === undefined ? {} : { part }),

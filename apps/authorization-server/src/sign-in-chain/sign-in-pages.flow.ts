@@ -10,6 +10,8 @@ import { waitPage } from '../attempts/wait-page.js';
 import { provenIdentities } from '../attempts/proven-identities.js';
 import { consentPage } from '../consent/consent-page.js';
 import { continuePage } from '../consent/continue-page.js';
+import { deviceConsentPage, deviceContinuePage } from '../consent/device-consent-page.js';
+import type { FormTargets } from '../http/page-headers.js';
 import type { Shown } from '../http/shown.js';
 import { html, t, type Html } from '../pages/html.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
@@ -37,16 +39,13 @@ export class SignInPages {
     return {
       kind: 'page',
       page: await this.#page(request, situation, question),
-      targets: { redirectUri: request.redirectUri, insecureHttp: this.config.insecureAllowHttp },
+      targets: this.#targets(request),
     };
   }
 
   /** Somebody else may sign in from here. */
-  refused(
-    { uid, client, redirectUri }: AuthorizationRequest,
-    attempt: Situation['attempt'],
-    refused: Refused,
-  ): Shown {
+  refused(request: AuthorizationRequest, attempt: Situation['attempt'], refused: Refused): Shown {
+    const { uid, client, userCode } = request;
     const { csrf, action, site } = this.forms.facts(uid, attempt);
     const page = refusedPage({
       ...refused,
@@ -57,7 +56,9 @@ export class SignInPages {
         <input type="hidden" name="csrf" value="${csrf}" />
         <div class="actions stretch">
           <button class="main" name="decision" value="another">${t`Sign in as somebody else`}</button>
-          <button name="decision" value="cancel">${t`Back to ${client.name}`}</button>
+          <button name="decision" value="cancel">
+            ${userCode === undefined ? t`Back to ${client.name}` : t`Cancel`}
+          </button>
         </div>
       </form>`,
     });
@@ -65,7 +66,7 @@ export class SignInPages {
       kind: 'page',
       status: 403,
       page,
-      targets: { redirectUri, insecureHttp: this.config.insecureAllowHttp },
+      targets: this.#targets(request),
     };
   }
 
@@ -80,29 +81,34 @@ export class SignInPages {
     { attempt, fingerprint }: Situation,
     question: Question,
   ): Promise<Html> {
-    const { uid, client, redirectUri } = request;
+    const { uid, client, redirectUri = '', userCode } = request;
     switch (question.kind) {
-      case 'ask-approval':
-        return consentPage({
+      case 'ask-approval': {
+        const view = {
           ...this.forms.facts(uid, attempt, fingerprint),
           shown: fingerprint,
           client,
-          redirectUri,
           part: partOf(request, this.config),
           providers: offeredProviders(request, this.config),
           others: otherBackends(request, this.config),
           scopedUses: scopedUses(request, this.config),
           signedInAs: await this.#nameOf(attempt),
-        });
+        };
+        return userCode === undefined
+          ? consentPage({ ...view, redirectUri })
+          : deviceConsentPage({ ...view, userCode });
+      }
       case 'confirm-client':
-      case 'confirm-reuse':
-        return continuePage({
+      case 'confirm-reuse': {
+        const view = {
           ...this.forms.facts(uid, attempt),
           client,
-          redirectUri,
           accountName: (await this.#nameOf(attempt)) ?? t`yourself`,
-          reused: question.kind === 'confirm-reuse',
-        });
+        };
+        return userCode === undefined
+          ? continuePage({ ...view, redirectUri, reused: question.kind === 'confirm-reuse' })
+          : deviceContinuePage({ ...view, userCode });
+      }
       case 'refuse':
         return failurePage({
           ...this.forms.facts(uid, attempt),
@@ -115,6 +121,12 @@ export class SignInPages {
             this.config.upstreamProviders.find(({ name }) => name === question.provider)?.backends ?? [],
         });
     }
+  }
+
+  /** A request for a device has no address of a client: its end is a page of ours. */
+  #targets({ redirectUri }: AuthorizationRequest): FormTargets {
+    const { insecureAllowHttp: insecureHttp } = this.config;
+    return redirectUri === undefined ? { insecureHttp } : { redirectUri, insecureHttp };
   }
 
   async #nameOf({ state }: Situation['attempt']): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import { percentEncoded as encoded } from '@gatehouse/testing/nasty-text';
+import { DEVICE_CODE_GRANT } from '../clients/client-grants.js';
 import { form, type RawRequest } from './raw-request.js';
 import { hiddenFields } from './test-browser.js';
 import { ASSERTION_TYPE } from './proving-client.js';
@@ -16,6 +17,7 @@ export async function doorsOf(service: TestService): Promise<Doors> {
     ...authorizeDoors(service, clientId),
     ...tokenDoors(service, clientId),
     ...pushDoors(service, clientId),
+    ...(await deviceDoors(service)),
     ...registrationDoors(),
     ...pageDoors(),
     ...(await signedInDoors(service, clientId)),
@@ -107,6 +109,39 @@ function pushDoors(service: TestService, clientId: string): Doors {
       'push',
       (name) => (value) => push({ ...pushed, ...ASSERTION, [name]: value }),
     ),
+  };
+}
+
+const DEVICE_PARAMETERS =
+  `client_id scope resource nonce login_hint acr_values max_age id_token_hint claims request registration
+  gatehouse_silent unknown`.split(/\s+/);
+
+async function deviceDoors(service: TestService): Promise<Doors> {
+  const clientId = await service.register({
+    redirect_uris: undefined,
+    grant_types: [DEVICE_CODE_GRANT, 'refresh_token'],
+  });
+  const request = { client_id: clientId, scope: 'openid', resource: service.config.resourceUrl };
+  return {
+    ...each(DEVICE_PARAMETERS, 'device authorization', (name) => (value) => ({
+      path: '/oauth/device_authorization',
+      ...form({ ...request, [name]: value }),
+    })),
+    'device authorization, body': (value) => ({
+      path: '/oauth/device_authorization',
+      ...form({}),
+      body: value,
+    }),
+    'token, device code': (value) => ({
+      path: '/oauth/token',
+      ...form({ grant_type: DEVICE_CODE_GRANT, client_id: clientId, device_code: value }),
+    }),
+    'device, code of the address': (value) => ({ path: `/device?user_code=${encoded(value)}` }),
+    'device, code of the form': (value) => ({
+      path: '/device',
+      ...form({ csrf: value, user_code: value }, { cookie: `gh-device=${encoded(value)}` }),
+    }),
+    'device, end': (value) => ({ path: `/device/${encoded(value)}` }),
   };
 }
 

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { sha256 } from '@gatehouse/kernel/digest';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { randomToken } from '@gatehouse/kernel/ids';
+import { Provider } from 'oidc-provider';
+import { AttemptCookies } from '../attempts/attempt-cookies.js';
+import { ATTEMPT_TTL_MS } from '../attempts/attempt.js';
+import type { Exchange } from '../http/exchange.js';
+import { IssuerUrls } from '../http/issuer-urls.js';
+import { DeviceCodes, type CodeState, type EnteredCode } from './device-codes.store.js';
+import { VERIFICATION_PATH } from './device-settings.js';
+import { asSeenByProvider } from './node-exchange.js';
+import { shownUserCode } from './user-code.js';
+
+/** Where the browser goes that has entered a code. */
+export interface BegunForDevice {
+  readonly location: string;
+  /** Binds the sign-in to this browser. */
+  readonly setCookies: readonly string[];
+}
+
+type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
+type Session = Awaited<ReturnType<Provider['Session']['get']>>;
+/** The library's types do not say how one is made. */
+type InteractionModel = new (uid: string, payload: Readonly<Record<string, unknown>>) => Interaction;
+
+/**
+ * Makes an authorization request of what a device asks for, in the browser in which a person enters its code. From there on it is a
+ * sign-in like all others: the same chain, approval, rules and session.
+ */
+@Injectable()
+export class DeviceRequests {
+  constructor(
+    private readonly provider: Provider,
+    private readonly urls: IssuerUrls,
+    private readonly codes: DeviceCodes,
+    private readonly cookies: AttemptCookies,
+  ) {}
+
+  /** @returns `undefined`: no device shows this code, or another browser has it. */
+  async begin(exchange: Exchange, userCode: string): Promise<BegunForDevice | undefined> {
+    const entered = await this.codes.entered(userCode);
+    if (entered === undefined) return undefined;
+    const { cookie } = exchange.request.headers;
+    if (entered.claimedBy !== null) {
+      // Whoever goes back and enters the code again goes on where they were.
+      const own = this.cookies.all(cookie).find(({ id }) => sha256(id) === entered.claimedBy);
+      return own && { location: this.#signIn(own.id), setCookies: [] };
+    }
+    const uid = randomToken(16);
+    // Before the code is taken: without its request nobody could answer it any more.
+    await this.#save(uid, entered, userCode, await this.provider.Session.get(this.#context(exchange)));
+    if (!(await this.codes.claim({ row: entered.row, uid }))) return undefined;
+    return { location: this.#signIn(uid), setCookies: this.cookies.begin(uid, cookie) };
+  }
+
+  /** @throws {GatehouseError} `attempt_wrong_browser`, or `attempt_unknown` when it is over */
+  async stateOf({ request }: Exchange, uid: string): Promise<CodeState> {
+    if (this.cookies.of(uid, request.headers.cookie) === undefined)
+      throw new GatehouseError('attempt_wrong_browser');
+    const row = (await this.provider.Interaction.find(uid))?.deviceCode;
+    if (row === undefined) throw new GatehouseError('attempt_unknown', 'no device waits for this');
+    return await this.codes.stateOf({ row, uid });
+  }
+
+  async #save(uid: string, { row, params }: EnteredCode, userCode: string, session: Session): Promise<void> {
+    const { Interaction } = this.provider as unknown as { readonly Interaction: InteractionModel };
+    const maxAge = params['max_age'];
+    const isOld = maxAge !== undefined && session.accountId !== undefined && session.past(Number(maxAge));
+    const interaction = new Interaction(uid, {
+      cid: uid,
+      deviceCode: row,
+      // Its browser has the code now, so that it opens nothing any more. The pages show it.
+      params: { ...params, user_code: shownUserCode(userCode) },
+      prompt: { name: 'consent', reasons: isOld ? ['max_age'] : [], details: {} },
+      returnTo: this.urls.url(`${VERIFICATION_PATH}/${uid}`),
+      session,
+    });
+    await interaction.save(ATTEMPT_TTL_MS / SECOND_MS);
+  }
+
+  #signIn(uid: string): string {
+    return this.urls.path(`/sign-in/${uid}`);
+  }
+
+  #context({ request, response }: Exchange) {
+    return this.provider.createContext(asSeenByProvider(request, this.urls, { route: '/' }), response);
+  }
+}
