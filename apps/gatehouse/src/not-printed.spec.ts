@@ -47,7 +47,9 @@ test('what cannot be written is said, with what to do', async () => {
 function printing() {
   const [out, said]: [string[], string[]] = [[], []];
   const stream = (into: string[]) =>
-    Object.assign(new EventEmitter(), { write: (text: string): unknown => into.push(text) });
+    Object.assign(new EventEmitter(), {
+      write: (text: string, _done?: () => void): unknown => into.push(text),
+    });
   return {
     out,
     said,
@@ -77,8 +79,7 @@ test('what is printed afterwards goes nowhere, and whoever waits for it goes on'
   running.stdout.emit('error', gone);
   running.stdout.write('unread');
   await new Promise<void>((done) => {
-    const { write }: { write(text: string, done?: () => void): unknown } = running.stdout;
-    write('', done);
+    running.stdout.write('', done);
   });
   expect(out).toEqual(['read']);
 });

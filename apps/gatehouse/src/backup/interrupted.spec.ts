@@ -55,8 +55,8 @@ test('nobody reads what a restore prints: it is done to its end all the same, an
   await stored.query('token-vault', 'delete from connections');
   const child = started('restore', made, '--replace');
   child.stdout.destroy();
-  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
-  expect([code, said]).toEqual([74, '']);
+  const ended = once(child, 'close');
+  expect([await text(child.stderr), await ended]).toEqual(['', [74, null]]);
   expect(await stored.query('authorization-server', 'select name from accounts')).toEqual([
     { name: 'Alice' },
   ]);
