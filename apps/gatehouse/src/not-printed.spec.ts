@@ -48,7 +48,10 @@ function printing() {
   const [out, said]: [string[], string[]] = [[], []];
   const stream = (into: string[]) =>
     Object.assign(new EventEmitter(), {
-      write: (text: string, _done?: () => void): unknown => into.push(text),
+      write: (text: string, done?: () => void): unknown => {
+        done?.();
+        return into.push(text);
+      },
     });
   return {
     out,

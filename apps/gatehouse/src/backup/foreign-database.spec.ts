@@ -34,7 +34,8 @@ const ROWS = {
   upstream_clients: {
     service: 'token-vault',
     owner: ['upstream-client', 'octo', 'https://octo.example', 'c'],
-    insert: `insert into upstream_clients (provider, issuer, client_id, redirect_uri, client)
+    insert: `with issuer as (insert into upstream_issuers (provider, issuer) values ('octo', 'https://octo.example'))
+             insert into upstream_clients (provider, issuer, client_id, redirect_uri, client)
              values ('octo', 'https://octo.example', 'c', 'https://gatehouse.example.com/callback', $1)`,
   },
 } as const;
