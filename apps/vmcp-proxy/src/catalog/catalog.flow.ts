@@ -247,8 +247,7 @@ export class Catalog {
 
   /** Takes what the backend has just listed for other clients of the principal, where that is all the same to it. */
   #borrow(shelf: Shelf, entry: Entry, freshForMs: number): boolean {
-    const isFresh = (theirs: Entry): boolean => !this.#isStale(theirs, shelf, freshForMs);
-    const lender = lenderOf(shelf, entry, isFresh, this.#nowMs());
+    const lender = lenderOf(shelf, entry, (one) => !this.#isStale(one, shelf, freshForMs), this.#nowMs());
     if (lender?.lists === undefined) return false;
     this.#keep(shelf, entry, lender.lists);
     entry.isLent = true;
@@ -268,12 +267,11 @@ export class Catalog {
 
   async #ask(shelf: Shelf, entry: Entry, flight: Flight, freshForMs: number): Promise<void> {
     const { backend, news } = entry;
-    const { principal, declared } = shelf;
     const askedAtMs = this.#nowMs();
     // Whoever looks for a new name looks for a new list, too. What it has not is not asked for in between.
     const isRecent = askedAtMs - entry.introducedAtMs < INTRODUCED_FOR_MS && freshForMs >= FRESH_FOR_MS;
     try {
-      const listed = await this.list(backend, principal, askedAtMs + GIVE_UP_AFTER_MS, declared, {
+      const listed = await this.list(backend, shelf.principal, askedAtMs + GIVE_UP_AFTER_MS, shelf.declared, {
         about: entry.lists?.about,
         isRecent,
         without: isRecent ? listsWithout(entry.lists) : [],
@@ -296,7 +294,7 @@ export class Catalog {
       if (isTrouble(entry.failure)) this.#log.failure('backend-not-listed', error, { backend });
     }
     entry.askedAtMs = entry.news === news ? askedAtMs : 0;
-    entry.askedFor = principal;
+    entry.askedFor = shelf.principal;
     shelf.version += 1;
     if (!shelf.isDropped) this.#listed(shelf.principal);
   }
