@@ -147,6 +147,9 @@ describe('gatehouse connections', () => {
       refreshed: null,
       expires: TIME,
       sessions: 1,
+      refreshToken: true,
+      rotates: null,
+      audiences: [],
     });
     const { stdout } = await run(['connections', '--provider', 'octo']);
     expect(stdout).toMatch(/^connection +person +provider +there +state +expires \(UTC\) +scopes$/m);

@@ -57,7 +57,7 @@ export class OperatedWorld {
   ): Promise<Ran> {
     const ran = await gatehouse(withOptions(args, ['--config', config]), { ...this.environment, ...changed });
     // On a busy machine a command may say for what it waits.
-    return { ...ran, stderr: ran.stderr.replaceAll(/^Waiting until .*\n/gm, '') };
+    return { ...ran, stdout: ran.stdout.replaceAll(/^Waiting until .*\n/gm, '') };
   }
 
   /** A busy machine may be too late for a time limit; then the command says that it may work later (exit code 75). */
