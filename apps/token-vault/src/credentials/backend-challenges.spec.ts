@@ -182,7 +182,7 @@ async function cameBack(
 ): Promise<unknown> {
   const leg = { attemptId: newAttemptId(), provider, browserBinding: BROWSER, accountId };
   const { authorizationUrl } = await world.client.ask(connectionBegin, leg);
-  const answer = new URLSearchParams(world.as('alice')(authorizationUrl));
+  const answer = new URLSearchParams(world.stub.callbackQuery(authorizationUrl, 'alice'));
   bend(answer);
   const callback = callbackName(new URL(authorizationUrl).searchParams.get('redirect_uri') ?? '');
   return await world.client.complete(answer.toString(), callback === undefined ? {} : { callback });

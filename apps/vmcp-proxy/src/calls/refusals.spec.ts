@@ -264,10 +264,10 @@ test('a session that the vault calls closed is a 401 for the client', async () =
 });
 
 test('a caller’s own token that has ended before it is exchanged is a 401 for the client, and ends no session', async () => {
-  const tsid = randomUUID();
+  const session = { sub: randomUUID(), tsid: randomUUID() };
   const calling = async () =>
     await modern(world.proxy.mcpUrl, 'tools/call', call('inject'), {
-      token: await world.proxy.token({ tsid }),
+      token: await world.proxy.token(session),
     });
   world.proxy.surroundings.credentials.set('inject', { code: 'token_invalid' });
   const answer = await calling();
