@@ -1,3 +1,4 @@
+import { freePortBase } from '@gatehouse/testing/free-port';
 import { expect, test } from '@jest/globals';
 import { listen, ListenError } from './http/listen.js';
 import { readSettings, SettingsError } from './settings.js';
@@ -45,8 +46,8 @@ test('secrets among the settings do not print', () => {
 });
 
 test('a taken port is told by part and address, and nothing stays bound', async () => {
-  const squatter = await listen('squatter', '127.0.0.1', 0);
-  const base = squatter.port - 4; // octo's place
+  const base = await freePortBase(5);
+  const squatter = await listen('squatter', '127.0.0.1', base + 4); // octo's place
   const starting = startWorld(readSettings(['--port-base', String(base), '--only', 'acme-sso,octo']));
   await expect(starting).rejects.toThrow(
     `octo cannot listen on 127.0.0.1:${squatter.port}: the port is taken`,

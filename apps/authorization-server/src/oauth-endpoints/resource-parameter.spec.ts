@@ -84,15 +84,23 @@ describe('where the parameter is optional (ADR 2)', () => {
 });
 
 test('no other resource is ever taken for ours, and none is changed on the way', () => {
+  const anything = fc.tuple(
+    fc.constantFrom('https://', 'HTTPS://', 'http://', 'https:/', 'https:\\\\'),
+    fc.constantFrom('mcp.acme.example', 'MCP.acme.example', 'mallory@mcp.acme.example', 'evil.example'),
+    fc.constantFrom('', ':443', ':80', ':'),
+    fc.array(fc.constantFrom('/', '/mcp', '/./mcp', '/x/..', '/%6dcp', '%2f', '?', '#', '@', '\\'), {
+      maxLength: 4,
+    }),
+  );
+  // Chance finds few of them.
+  const ours = fc.tuple(
+    fc.constantFrom('https://', 'HTTPS://'),
+    fc.constantFrom('mcp.acme.example', 'MCP.acme.example'),
+    fc.constantFrom('', ':443', ':'),
+    fc.tuple(fc.constantFrom('', '/x/..', '/.'), fc.constantFrom('/mcp', '/%6dcp'), fc.constantFrom('', '/')),
+  );
   const written = fc
-    .tuple(
-      fc.constantFrom('https://', 'HTTPS://', 'http://', 'https:/', 'https:\\\\'),
-      fc.constantFrom('mcp.acme.example', 'MCP.acme.example', 'mallory@mcp.acme.example', 'evil.example'),
-      fc.constantFrom('', ':443', ':80', ':'),
-      fc.array(fc.constantFrom('/', '/mcp', '/./mcp', '/x/..', '/%6dcp', '%2f', '?', '#', '@', '\\'), {
-        maxLength: 4,
-      }),
-    )
+    .oneof(anything, ours)
     .map(([scheme, host, port, path]) => scheme + host + port + path.join(''));
   let same = 0;
   fc.assert(
@@ -114,7 +122,7 @@ test('no other resource is ever taken for ours, and none is changed on the way',
     }),
     { numRuns: 5_000, examples: [['https://MCP.acme.example:443/x/../%6dcp/']] },
   );
-  expect(same).toBeGreaterThan(50);
+  expect(same).toBeGreaterThan(500);
 });
 
 test('the other parameters stay, in their order, also those that come twice', () => {
