@@ -17,13 +17,18 @@ const isUpdate = ({ method }: Message): boolean => method === 'notifications/res
 
 /** One client of a person: it works without a break, listens meanwhile, and begins anew when it has to. */
 export class Life {
+  /** Its own: a signal looks through all of its listeners at each new one, and everybody pauses twice a second. */
+  private readonly stop: AbortSignal;
+
   constructor(
     private readonly mcpUrl: string,
     private readonly person: Person,
     private readonly era: Era,
     private readonly ledger: Ledger,
-    private readonly stop: AbortSignal,
-  ) {}
+    stopOfAll: AbortSignal,
+  ) {
+    this.stop = AbortSignal.any([stopOfAll]);
+  }
 
   async live(): Promise<void> {
     const goesOn = (): boolean => !this.stop.aborted;

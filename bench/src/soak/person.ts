@@ -32,7 +32,8 @@ export class Person {
     return this.tokens.accessToken;
   }
 
-  async keepSignedIn(ledger: Ledger, stop: AbortSignal): Promise<void> {
+  async keepSignedIn(ledger: Ledger, stopOfAll: AbortSignal): Promise<void> {
+    const stop = AbortSignal.any([stopOfAll]); // its own, as in a Life
     const goesOn = (): boolean => !stop.aborted;
     while (goesOn()) {
       const waitMs = Math.min(OPTIONS.renewEveryMs * (0.5 + Math.random()), RENEW_WITHIN_MS);
