@@ -8,7 +8,7 @@ import { layout } from '../pages/layout.js';
 import { scopeList } from '../pages/scope-list.js';
 import { backendLabels, shownBackend, shownProvider, type Site } from '../pages/site.js';
 import type { RequestingClient } from '../oauth-endpoints/authorization-requests.flow.js';
-import { redirectTarget, unassuredNote } from './redirect-target.js';
+import { destinationFact, destinationNote, type Destination } from './destination.js';
 
 interface OfferedProvider {
   readonly name: string;
@@ -32,7 +32,7 @@ export interface ScopedUse {
 
 export interface ConsentView extends FormFacts {
   readonly client: RequestingClient;
-  readonly redirectUri: string;
+  readonly destination: Destination;
   /** The part of the gateway that it will be able to use; absent: all of it. */
   readonly part: string | undefined;
   readonly providers: readonly OfferedProvider[];
@@ -47,7 +47,7 @@ export interface ConsentView extends FormFacts {
 
 /** The person approves before the browser is sent to any provider (MCP, security best practices: confused deputy). */
 export function consentPage(view: ConsentView): Html {
-  const { client, redirectUri, part, providers, others, scopedUses, signedInAs, shown } = view;
+  const { client, destination, part, providers, others, scopedUses, signedInAs, shown } = view;
   const { csrf, action, site } = view;
   return layout({
     title: t`Allow ${client.name}?`,
@@ -59,11 +59,11 @@ export function consentPage(view: ConsentView): Html {
       </p>
       <dl>
         ${fact(t`Application`, client.name)} ${fact(t`Described by`, client.documentHost)}
-        ${fact(t`Sends you back to`, redirectTarget(redirectUri))}
+        ${destinationFact(destination)}
         ${fact(t`Only for`, part === undefined ? undefined : html`<code class="address">${part}</code>`)}
         ${fact(t`Signed in as`, signedInAs)}
       </dl>
-      ${client.assured ? undefined : unassuredNote(redirectUri)}
+      ${destinationNote(destination, client.assured)}
       <h2>${t`It will be able to use`}</h2>
       <ul class="items">
         ${providers.map((provider) => providerItem(provider, part !== undefined, site))}
@@ -90,7 +90,7 @@ export function consentPage(view: ConsentView): Html {
 }
 
 /** In words, and the scope as the client names it. */
-export function scopedItem({ scope, uses }: ScopedUse, site: Site): Html {
+function scopedItem({ scope, uses }: ScopedUse, site: Site): Html {
   const nameOf = ({ backend, tools }: ScopeUse): Html => {
     const { label } = shownBackend(site, backend);
     if (tools === undefined) return t`Use ${label}`;
@@ -109,7 +109,7 @@ const inWords = (pattern: string): Html | string =>
 const REQUIREMENT_TAGS = { required: undefined, optional: t`optional`, onDemand: t`when needed` } as const;
 
 /** @param isPart of a part of the gateway, to which some of the providers of the sign-in give nothing. */
-export function providerItem(
+function providerItem(
   { name, requirement, scopes, backends }: OfferedProvider,
   isPart: boolean,
   site: Site,
@@ -130,7 +130,7 @@ export function providerItem(
 }
 
 /** Whatever it may use is named, whether or not a provider is asked for it. */
-export function otherItems({ withSecrets, plain }: OtherBackends, site: Site): readonly Html[] {
+function otherItems({ withSecrets, plain }: OtherBackends, site: Site): readonly Html[] {
   const secrets = withSecrets.map(
     ({ label, backends }) =>
       html`<li>

@@ -3,11 +3,11 @@ import type { FormFacts } from '../pages/form-facts.js';
 import { html, t, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import type { RequestingClient } from '../oauth-endpoints/authorization-requests.flow.js';
-import { redirectTarget, unassuredNote } from './redirect-target.js';
+import { destinationFact, destinationNote, type Destination } from './destination.js';
 
 export interface ContinueView extends FormFacts {
   readonly client: RequestingClient;
-  readonly redirectUri: string;
+  readonly destination: Destination;
   readonly accountName: Html | string;
   /** The account's connections are used again. */
   readonly reused: boolean;
@@ -15,20 +15,18 @@ export interface ContinueView extends FormFacts {
 
 /** The account has approved this client before, so there is one question instead of the whole approval. */
 export function continuePage(view: ContinueView): Html {
-  const { client, redirectUri, accountName, reused, csrf, action, site } = view;
+  const { client, destination, accountName, csrf, action, site } = view;
   return layout({
     title: t`Continue as ${accountName}?`,
     site,
     page: 'continue',
     body: html`<h1>${t`Continue as ${accountName}?`}</h1>
-      <p>
-        ${reused ? t`“${client.name}” asks to be signed in again. You approved it before, and the accounts you connected are still good.` : t`“${client.name}” asks to be signed in again. You approved it before.`}
-      </p>
+      <p>${asking(view)}</p>
       <dl>
         ${fact(t`Application`, client.name)} ${fact(t`Described by`, client.documentHost)}
-        ${fact(t`Sends you back to`, redirectTarget(redirectUri))}
+        ${destinationFact(destination)}
       </dl>
-      ${client.assured ? undefined : unassuredNote(redirectUri)}
+      ${destinationNote(destination, client.assured)}
       <form class="decide" method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <div class="actions stretch">
@@ -41,4 +39,12 @@ export function continuePage(view: ContinueView): Html {
         </p>
       </form>`,
   });
+}
+
+function asking({ client, destination, reused }: ContinueView): Html {
+  if ('userCode' in destination)
+    return t`“${client.name}” asks to be signed in on a device. You approved it before.`;
+  return reused
+    ? t`“${client.name}” asks to be signed in again. You approved it before, and the accounts you connected are still good.`
+    : t`“${client.name}” asks to be signed in again. You approved it before.`;
 }

@@ -1,4 +1,4 @@
-import { redirectTarget } from '../consent/redirect-target.js';
+import { redirectTarget } from '../consent/destination.js';
 import { fact } from '../pages/fact.js';
 import type { FormFacts } from '../pages/form-facts.js';
 import { html, t, type Html } from '../pages/html.js';

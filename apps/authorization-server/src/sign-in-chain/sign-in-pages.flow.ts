@@ -10,7 +10,6 @@ import { waitPage } from '../attempts/wait-page.js';
 import { provenIdentities } from '../attempts/proven-identities.js';
 import { consentPage } from '../consent/consent-page.js';
 import { continuePage } from '../consent/continue-page.js';
-import { deviceConsentPage, deviceContinuePage } from '../consent/device-consent-page.js';
 import type { FormTargets } from '../http/page-headers.js';
 import type { Shown } from '../http/shown.js';
 import { html, t, type Html } from '../pages/html.js';
@@ -82,33 +81,29 @@ export class SignInPages {
     question: Question,
   ): Promise<Html> {
     const { uid, client, redirectUri = '', userCode } = request;
+    const destination = userCode === undefined ? { redirectUri } : { userCode };
     switch (question.kind) {
-      case 'ask-approval': {
-        const view = {
+      case 'ask-approval':
+        return consentPage({
           ...this.forms.facts(uid, attempt, fingerprint),
           shown: fingerprint,
           client,
+          destination,
           part: partOf(request, this.config),
           providers: offeredProviders(request, this.config),
           others: otherBackends(request, this.config),
           scopedUses: scopedUses(request, this.config),
           signedInAs: await this.#nameOf(attempt),
-        };
-        return userCode === undefined
-          ? consentPage({ ...view, redirectUri })
-          : deviceConsentPage({ ...view, userCode });
-      }
+        });
       case 'confirm-client':
-      case 'confirm-reuse': {
-        const view = {
+      case 'confirm-reuse':
+        return continuePage({
           ...this.forms.facts(uid, attempt),
           client,
+          destination,
           accountName: (await this.#nameOf(attempt)) ?? t`yourself`,
-        };
-        return userCode === undefined
-          ? continuePage({ ...view, redirectUri, reused: question.kind === 'confirm-reuse' })
-          : deviceContinuePage({ ...view, userCode });
-      }
+          reused: question.kind === 'confirm-reuse',
+        });
       case 'refuse':
         return failurePage({
           ...this.forms.facts(uid, attempt),
