@@ -32,16 +32,11 @@ async function approve(address: string): Promise<void> {
 describe('openid-client', () => {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so that nobody uses it for anything but local tests
   const insecure = { execute: [openid.allowInsecureRequests, openid.enableNonRepudiationChecks] };
+  const discovered = async (clientId: string): Promise<openid.Configuration> =>
+    await openid.discovery(new URL(service.issuer), clientId, undefined, openid.None(), insecure);
 
   test('signs a person in, verifies everything, and refreshes', async () => {
-    const clientId = await world.registerDevice();
-    const client = await openid.discovery(
-      new URL(service.issuer),
-      clientId,
-      undefined,
-      openid.None(),
-      insecure,
-    );
+    const client = await discovered(await world.registerDevice());
     const code = await openid.initiateDeviceAuthorization(client, {
       scope: 'openid offline_access',
       resource: service.config.resourceUrl,
@@ -54,14 +49,7 @@ describe('openid-client', () => {
   });
 
   test('hears access_denied', async () => {
-    const clientId = await world.registerDevice();
-    const client = await openid.discovery(
-      new URL(service.issuer),
-      clientId,
-      undefined,
-      openid.None(),
-      insecure,
-    );
+    const client = await discovered(await world.registerDevice());
     const code = await openid.initiateDeviceAuthorization(client, { resource: service.config.resourceUrl });
     const browser = service.browser();
     await browser.decide(await world.enter(browser, code.user_code), 'cancel');

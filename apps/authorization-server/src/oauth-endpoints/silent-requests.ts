@@ -26,8 +26,7 @@ export async function withSilence(
   { request, response }: Exchange,
   asked: URLSearchParams,
 ): Promise<URLSearchParams> {
-  const query = new URLSearchParams(asked);
-  query.delete(SILENT);
+  const query = withoutMark(asked);
   const [prompt, ...others] = query.getAll('prompt');
   const [pushed, ...more] = query.getAll('request_uri');
   const isPushed = pushed?.startsWith(PUSHED) === true && more.length === 0;
@@ -39,13 +38,18 @@ export async function withSilence(
   return query;
 }
 
+export function withoutMark(asked: URLSearchParams): URLSearchParams {
+  const without = new URLSearchParams(asked);
+  without.delete(SILENT);
+  return without;
+}
+
 /**
  * A form that is pushed with `prompt=none` is kept with the mark in its place: the library drops `offline_access` from what it keeps
  * without `consent`.
  */
 export function asPushed(form: URLSearchParams): URLSearchParams {
-  const kept = new URLSearchParams(form);
-  kept.delete(SILENT);
+  const kept = withoutMark(form);
   const [prompt, ...others] = kept.getAll('prompt');
   if (prompt !== 'none' || others.length > 0) return kept;
   kept.set('prompt', 'consent');
