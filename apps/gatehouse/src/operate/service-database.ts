@@ -1,18 +1,15 @@
 import { isOutage } from '@gatehouse/kernel/outage';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { Queries } from '@gatehouse/persistence/database';
-import { limitsWithin } from '@gatehouse/persistence/limited-pool';
 import { databaseUnreachable } from '@gatehouse/persistence/reachable';
-import { schemaOf } from '@gatehouse/persistence/schema-of';
 import pg from 'pg';
 import { Cannot } from '../cannot.js';
 import { reasonOf } from '../reason.js';
+import { withServiceRows, type StoringService } from '../service-rows.client.js';
 import { serverDatabaseUrl, vaultDatabaseUrl, type Reached } from './reached.js';
 
 /** A row that somebody has locked, or a host that is gone, is said within this time. */
 const ANSWER_WITHIN_MS = 10_000;
-
-type Owner = 'authorization-server' | 'token-vault';
 
 /** What a role is told that sees no such table or column, or may not read it. */
 const NOT_OURS: ReadonlySet<string | undefined> = new Set(['42P01', '42703', '42501', '3F000']);
@@ -40,34 +37,21 @@ export const inTokenVault = async <Value>(
 ): Promise<Value> => await inDatabase('token-vault', vaultDatabaseUrl(installation), work);
 
 async function inDatabase<Value>(
-  service: Owner,
+  service: StoringService,
   url: Secret,
   work: (rows: Queries) => Promise<Value>,
 ): Promise<Value> {
-  const client = new pg.Client({
-    connectionString: url.reveal(),
-    options: `-c search_path=${schemaOf(service)}`,
-    application_name: 'gatehouse-operator',
-    ...limitsWithin(ANSWER_WITHIN_MS),
-  });
-  // A connection that breaks is reported by the query that needs it.
-  client.on('error', () => undefined);
   try {
-    await client.connect();
-    return await work({
-      query: async ({ text, values = [] }) => {
-        const { rows, rowCount } = await client.query({ text, values: [...values] });
-        return { rows, rowCount: rowCount ?? 0 };
-      },
-    });
+    return await withServiceRows(
+      { service, url, withinMs: ANSWER_WITHIN_MS, applicationName: 'gatehouse-operator' },
+      work,
+    );
   } catch (error) {
     throw await plain(service, url, error);
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }
 
-async function plain(service: Owner, url: Secret, error: unknown): Promise<unknown> {
+async function plain(service: StoringService, url: Secret, error: unknown): Promise<unknown> {
   if (error instanceof Cannot) return error;
   if (error instanceof pg.DatabaseError && NOT_OURS.has(error.code))
     return new Cannot(
