@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { build } from './set-up/build.mjs';
 import { REPOSITORY } from './set-up/repository.mjs';
 import { ensureChartTools } from './set-up/chart-tools.mjs';
+import { ensureChromium } from './set-up/chromium.mjs';
 import { ensureReverseProxies } from './set-up/reverse-proxies.mjs';
 import { run } from './set-up/run.mjs';
 import { Cannot, say } from './set-up/say.mjs';
@@ -13,8 +14,8 @@ import { setUp } from './set-up/set-up.mjs';
 process.env.FORCE_COLOR = '0';
 const RESULTS = join(REPOSITORY, 'test-results');
 const FIGURES = join(RESULTS, 'figures.txt');
-/** @type {{passed: number, failed: number, failures: {name: string, why: string}[]}} */
-const tally = { passed: 0, failed: 0, failures: [] };
+/** @type {{passed: number, failed: number, skipped: string[], failures: {name: string, why: string}[]}} */
+const tally = { passed: 0, failed: 0, skipped: [], failures: [] };
 /** A busy machine may take so long to end what a test run started. */
 const ENDS_WITHIN_MS = 120_000;
 
@@ -114,6 +115,8 @@ function goOn() {
 function countSuite(suite) {
   const path = suite.name.replace(`${REPOSITORY}/`, '');
   const broken = suite.assertionResults.filter(({ status }) => status === 'failed');
+  for (const { status, fullName } of suite.assertionResults)
+    if (status === 'pending') tally.skipped.push(`${path}: ${fullName}`);
   if (suite.status === 'failed' && broken.length === 0)
     count(path, false, ' could not be run', firstLines(suite.message, 40));
   for (const { fullName, failureMessages } of broken) {
@@ -148,6 +151,7 @@ async function main() {
   const node = await setUp();
   await ensureReverseProxies();
   await ensureChartTools();
+  await ensureChromium();
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
 
@@ -186,6 +190,11 @@ if (tally.failures.length > 0) {
   console.log('\nFailed:');
   for (const { name, why } of tally.failures) console.log(`  ${name}\n${why.replace(/^/gm, '      ')}`);
 }
+if (tally.skipped.length > 0) {
+  console.log('\nNot run, because something that they need is not on this machine:');
+  for (const name of tally.skipped) console.log(`  ${name}`);
+}
 console.log(`\nDone in ${seconds(beganMs)}`);
-console.log(`${tally.passed} passed, ${tally.failed} failed`);
+const skipped = tally.skipped.length === 0 ? '' : `, ${tally.skipped.length} skipped`;
+console.log(`${tally.passed} passed, ${tally.failed} failed${skipped}`);
 process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;
