@@ -5,7 +5,7 @@
 export const MAY_IMPORT = {
   kernel: [],
   contracts: ['kernel'],
-  'access-tokens': ['kernel'],
+  'access-tokens': ['kernel', 'safe-fetch'],
   sealing: ['kernel'],
   config: ['kernel'],
   'safe-fetch': ['kernel'],

@@ -66,7 +66,11 @@ export class IdentityAssertions {
     });
   }
 
-  async #payload(assertion: string, issuer: AssertionIssuer, { keys }: KnownKeys): Promise<JWTPayload> {
+  async #payload(
+    assertion: string,
+    issuer: AssertionIssuer,
+    { value: keys }: KnownKeys,
+  ): Promise<JWTPayload> {
     const { payload } = await jwtVerify(assertion, createLocalJWKSet({ keys: [...keys] }), {
       algorithms: ASSERTION_ALGORITHMS,
       typ: ID_JAG_TYPE,

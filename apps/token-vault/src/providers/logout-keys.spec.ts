@@ -154,4 +154,17 @@ describe('the provider is asked for its keys', () => {
       code: 'provider_unavailable',
     });
   });
+
+  test('in vain when none fits: then nobody knows whether the token is forged, and it can be sent again', async () => {
+    expect(await keys.signed(provider, await good(), 'ES256')).toBe(true);
+    await stub.changeKey();
+    stub.misbehave.set('jwks', (_request, response) => void response.writeHead(503).end());
+    nowMs += 60_000;
+    await expect(keys.signed(provider, await good(), 'ES256')).rejects.toMatchObject({
+      code: 'provider_unavailable',
+    });
+    stub.misbehave.delete('jwks');
+    nowMs += 10_000;
+    expect(await keys.signed(provider, await good(), 'ES256')).toBe(true);
+  });
 });
