@@ -4,7 +4,6 @@ import { createInterface } from 'node:readline';
 import { build } from './set-up/build.mjs';
 import { REPOSITORY } from './set-up/repository.mjs';
 import { ensureChartTools } from './set-up/chart-tools.mjs';
-import { ensureChromium } from './set-up/chromium.mjs';
 import { ensureReverseProxies } from './set-up/reverse-proxies.mjs';
 import { run } from './set-up/run.mjs';
 import { Cannot, say } from './set-up/say.mjs';
@@ -151,7 +150,6 @@ async function main() {
   const node = await setUp();
   await ensureReverseProxies();
   await ensureChartTools();
-  await ensureChromium();
   rmSync(RESULTS, { recursive: true, force: true });
   mkdirSync(RESULTS, { recursive: true });
 
@@ -191,10 +189,9 @@ if (tally.failures.length > 0) {
   for (const { name, why } of tally.failures) console.log(`  ${name}\n${why.replace(/^/gm, '      ')}`);
 }
 if (tally.skipped.length > 0) {
-  console.log('\nNot run, because something that they need is not on this machine:');
+  console.log(`\n${tally.skipped.length} not run, because something that they need is not on this machine:`);
   for (const name of tally.skipped) console.log(`  ${name}`);
 }
 console.log(`\nDone in ${seconds(beganMs)}`);
-const skipped = tally.skipped.length === 0 ? '' : `, ${tally.skipped.length} skipped`;
-console.log(`${tally.passed} passed, ${tally.failed} failed${skipped}`);
+console.log(`${tally.passed} passed, ${tally.failed} failed`);
 process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;

@@ -14,7 +14,7 @@ const READ_IN_PLACE = [
   'infra/postgres/roles.sql',
   'prisma/authorization-server/migrations',
   'prisma/token-vault/migrations',
-  ...['apt', 'nats-server', 'install-nats-server', 'programs', 'repository', 'run', 'say'].map(
+  ...['nats-server', 'install-nats-server', 'programs', 'repository', 'run', 'say'].map(
     (name) => `tools/set-up/${name}.mjs`,
   ),
   'README.md',
