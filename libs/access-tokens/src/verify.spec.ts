@@ -103,6 +103,45 @@ test.each([
   expect([...scopesOf(claims)]).toEqual(scopes);
 });
 
+describe('a token that does not say which key signed it', () => {
+  const withoutKid = async (key = privateKey): Promise<string> =>
+    await new SignJWT(good).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' }).sign(key);
+  const publishing = async (count: number) => {
+    const others = await Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const { publicKey: other } = await generateKeyPair('ES256', { extractable: true });
+        return { ...(await exportJWK(other)), kid: `other-${index}`, alg: 'ES256' };
+      }),
+    );
+    return { others, both: createLocalJWKSet({ keys: [...others, publicJwk] }) };
+  };
+
+  test.each([1, 3])(
+    'is good while its issuer publishes %d keys more (RFC 7515, section 4.1.4)',
+    async (count) => {
+      const { both } = await publishing(count);
+      await expect(verifyAccessToken(await withoutKid(), both, expected)).resolves.toMatchObject({
+        sub: 'account',
+      });
+    },
+  );
+
+  test('attack: is refused when none of several keys signed it', async () => {
+    const { others } = await publishing(2);
+    await expect(
+      verifyAccessToken(await withoutKid(), createLocalJWKSet({ keys: others }), expected),
+    ).rejects.toMatchObject({ code: 'token_invalid' });
+  });
+
+  test('attack: is refused when it has ended, whichever key signed it', async () => {
+    const { both } = await publishing(1);
+    const ended = await new SignJWT({ ...good, exp: now - 1 })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
+      .sign(privateKey);
+    await expect(verifyAccessToken(ended, both, expected)).rejects.toMatchObject({ code: 'token_invalid' });
+  });
+});
+
 test('an external issuer may leave typ out', async () => {
   const { issuer, audience, clockToleranceSeconds } = expected;
   const lenient = { issuer, audience, clockToleranceSeconds };

@@ -1,5 +1,6 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { errors, type JWTVerifyGetKey } from 'jose';
+import { verifyWithAny } from './verify-with-any.js';
 import { accessTokenClaims, type AccessTokenClaims } from './claims.js';
 
 /** Asymmetric algorithms only: a public key must never be usable as an HMAC secret (RFC 8725, section 2.1). */
@@ -23,7 +24,7 @@ export async function verifyAccessToken(
   expected: Expectation,
 ): Promise<AccessTokenClaims> {
   try {
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload } = await verifyWithAny(token, keys, {
       algorithms: ALGORITHMS,
       issuer: expected.issuer,
       audience: expected.audience,

@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { verifyWithAny } from '@gatehouse/access-tokens/verify-with-any';
 import type { AssertionGrant } from '@gatehouse/config/model/client-grants';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
-import { createLocalJWKSet, decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose';
+import { createLocalJWKSet, decodeJwt, errors, type JWTPayload } from 'jose';
 import { AssertionIssuerKeys, type AssertionIssuer, type KnownKeys } from './assertion-issuer-keys.client.js';
 import {
   ASSERTION_ALGORITHMS,
@@ -71,7 +72,7 @@ export class IdentityAssertions {
     issuer: AssertionIssuer,
     { value: keys }: KnownKeys,
   ): Promise<JWTPayload> {
-    const { payload } = await jwtVerify(assertion, createLocalJWKSet({ keys: [...keys] }), {
+    const { payload } = await verifyWithAny(assertion, createLocalJWKSet({ keys: [...keys] }), {
       algorithms: ASSERTION_ALGORITHMS,
       typ: ID_JAG_TYPE,
       issuer: issuer.issuer,

@@ -48,6 +48,7 @@ test('another name, another address, or a redirect URI, a scope, a provider or a
         { ...one, part: 'https://mcp.example/mcp/views/support' },
         { ...one, providers: [...one.providers, { name: 'another!', scopes: [] }] },
         { ...one, backends: [...(one.backends ?? []), 'another!'] },
+        { ...one, secrets: [{ label: 'Your key', backends: ['another!'] }] },
         {
           ...one,
           providers: one.providers.map((provider) => ({
@@ -55,8 +56,12 @@ test('another name, another address, or a redirect URI, a scope, a provider or a
             scopes: [...provider.scopes, 'more!'],
           })),
         },
+        {
+          ...one,
+          providers: one.providers.map((provider) => ({ ...provider, backends: ['directory'] })),
+        },
       ];
-      for (const changed of one.providers.length === 0 ? more.slice(0, -1) : more)
+      for (const changed of one.providers.length === 0 ? more.slice(0, -2) : more)
         expect(fingerprintOf(changed)).not.toBe(fingerprintOf(one));
     }),
   );

@@ -5,7 +5,7 @@ import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requ
 
 type Approving = Pick<
   AuthorizationServerPart,
-  'upstreamProviders' | 'resourceUrl' | 'scopeUses' | 'partBackends' | 'branding'
+  'upstreamProviders' | 'resourceUrl' | 'scopeUses' | 'partBackends' | 'branding' | 'userSecrets'
 >;
 
 /** The part of the gateway that a request is for; `undefined`: all of it. */
@@ -71,7 +71,8 @@ export function approvalOf(request: AuthorizationRequest, config: Approving): st
     redirectUris: client.redirectUris,
     scopes,
     ...(part === undefined ? {} : { part }),
-    providers: config.upstreamProviders,
+    providers: offeredProviders(request, config),
+    secrets: otherBackends(request, config).withSecrets,
     scopedUses: scopedUses(request, config),
     backends: backendsBehind(request, config),
   });

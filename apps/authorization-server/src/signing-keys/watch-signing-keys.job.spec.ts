@@ -55,6 +55,16 @@ describe('a replica that cannot read the keys', () => {
     jest.spyOn(performance, 'now').mockReturnValue(beganMs + 60 * MINUTE_MS);
     expect((await handler.current()).keys).toHaveLength(2);
   });
+
+  test('has read them when a changed configuration has none any more', async () => {
+    const { config, watch, handler } = await replica();
+    config.signingKeys = await made();
+    const beganMs = performance.now();
+    jest.spyOn(performance, 'now').mockReturnValue(beganMs + 60 * MINUTE_MS);
+    await watch.take([]);
+    config.signingKeys = [];
+    expect((await handler.current()).keys).toHaveLength(2);
+  });
 });
 
 test('a look that is under way does not undo keys that a changed configuration brings', async () => {

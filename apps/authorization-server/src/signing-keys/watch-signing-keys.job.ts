@@ -51,6 +51,7 @@ export class WatchSigningKeys implements OnApplicationBootstrap, OnApplicationSh
   async take(written: readonly Secret[]): Promise<void> {
     if (written.length === 0 && this.config.signingKeys.length === 0) return;
     const { keys, algorithms } = await loadSigningKeys(written, this.kept);
+    if (written.length === 0) this.#lookedAtMs = performance.now();
     const before = this.keys.algorithms;
     if (algorithms.join() !== before.join())
       throw new Error(
