@@ -83,42 +83,6 @@ test('lists in which one is missing are shown where nothing better is known, and
   expect(catalog.failureOf(ANONYMOUS, 'one')?.code).toBe('busy');
 });
 
-test('a token of a caller that has ended makes the backend be asked once a second; the next token at once', async () => {
-  const asked: string[] = [];
-  let nowMs = 1_000_000;
-  const as = (token: string) => ({ ...ANONYMOUS, token: new Secret(token) });
-  let atVault = (): void => undefined;
-  const list: ListBackend = async (_backend, { token }) => {
-    asked.push(token?.reveal() ?? '');
-    atVault();
-    if (token?.reveal() === 'ended') throw new GatehouseError('token_invalid');
-    return await Promise.resolve(NO_LISTS);
-  };
-  const catalog = catalogOf(['one'], list, () => nowMs);
-  for (const ms of [0, 1, 998]) {
-    nowMs += ms;
-    await catalog.current(as('ended'), SCOPE);
-  }
-  expect(asked).toEqual(['ended']);
-  nowMs += 1;
-  await catalog.current(as('ended'), SCOPE);
-  await catalog.current(as('next'), SCOPE);
-  expect(asked).toEqual(['ended', 'ended', 'next']);
-  expect(catalog.failureOf(as('next'), 'one')).toBeUndefined();
-
-  // It comes while the one of before is looked at.
-  nowMs += 30_000;
-  let waiting: Promise<unknown> = Promise.resolve();
-  atVault = () => {
-    atVault = () => undefined;
-    waiting = catalog.current(as('next'), SCOPE);
-  };
-  await catalog.current(as('ended'), SCOPE);
-  await waiting;
-  await catalog.current(as('next'), SCOPE);
-  expect(asked.slice(3)).toEqual(['ended', 'next']);
-});
-
 describe('lists of many principals', () => {
   const LIST_BYTES = 1_000;
   const MOST_BYTES = 20_000;

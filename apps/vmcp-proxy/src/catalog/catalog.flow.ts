@@ -6,13 +6,23 @@ import { CircuitOpen } from '../backends/circuit-open.js';
 import type { Principal } from '../incoming-auth/principal.js';
 import type { Declared } from '../mcp/client-capabilities.js';
 import { needsUser } from '../outgoing-auth/strategy.js';
-import { reasonText } from '../refusals/failure-text.js';
+import { contentKey } from './content-key.js';
 import type { BackendLists } from './definitions.js';
+import { LastLists } from './last-lists.js';
+import type { ListFailure, Look, Sight } from './look.js';
 import { compareLists, lenderOf, takeFailure } from './lent-lists.js';
 import { BackendFeatures } from './backend-features.js';
 import { listAges, type ListAges } from './list-ages.js';
 import { listsWithout } from './lists-without.js';
-import { isTrouble, notRun, standsForMs } from './not-run.js';
+import {
+  failureFor,
+  hasTokenEnded,
+  isOfAnotherToken,
+  isSaid,
+  isTrouble,
+  notRun,
+  standsForMs,
+} from './not-run.js';
 import { sayListNotes, sayNames } from './said-notes.js';
 import { SaidOnce } from './said-once.js';
 import type { Scope } from './scope.js';
@@ -20,6 +30,7 @@ import { SentUris } from './sent-uris.js';
 import type { CatalogSurroundings, ListBackend } from './catalog-surroundings.js';
 import { Shelves, untilNobodyExchanges, type Entry, type Shelf } from './shelves.js';
 import { View, type SendersOf, type Snapshot } from './view.js';
+import { waitAtMost } from './wait-at-most.flow.js';
 
 const FRESH_FOR_MS = 30 * SECOND_MS;
 /** A slow backend must not hold up the others' lists for longer, nor more than once. */
@@ -35,21 +46,13 @@ interface Settling {
   readonly declared?: Declared;
 }
 
-export interface ListFailure {
-  readonly backend: string;
-  readonly why: GatehouseError;
-  /** Its tools are known, of now or of before: others of its lists are missing. */
-  readonly hasTools: boolean;
-}
-
 /**
  * What each principal sees of the backends. Lists are asked for with that principal's credentials and are nobody else's; as for a
  * client that declares what the one declares that asks, unless that is known to make no difference to the backend.
  */
 export class Catalog {
   readonly #shelves: Shelves;
-  /** The last lists of backends that treat all callers alike, by what clients declare. */
-  readonly #lastOfAll = new Map<string, BackendLists>();
+  readonly #lastOfAll = new LastLists();
   readonly features = new BackendFeatures();
   readonly #listing = new SingleFlight<Entry, void>();
   readonly #log: CatalogSurroundings['log'];
@@ -100,13 +103,14 @@ export class Catalog {
     asked: readonly string[] = scope.backends,
   ): Promise<View> {
     const shelf = this.#shelves.of(principal, declared);
+    const look: Look = { shelf, principal, freshForMs: FRESH_FOR_MS };
     const stale = (): readonly Entry[] =>
-      shelf.entries.filter((entry) => asked.includes(entry.backend) && this.#isStale(entry, shelf));
+      shelf.entries.filter((entry) => asked.includes(entry.backend) && this.#isStale(entry, look));
     this.#lookedUp(stale().length === 0);
     await untilNobodyExchanges(shelf, async () => {
-      await Promise.all(stale().map((entry) => this.#atMost(shelf, entry, this.#refresh(shelf, entry))));
+      await Promise.all(stale().map((entry) => this.#atMost(shelf, entry, this.#refresh(look, entry))));
     });
-    return this.#viewOf(shelf, scope);
+    return this.#viewOf(look, scope);
   }
 
   /**
@@ -122,20 +126,21 @@ export class Catalog {
     { freshForMs = FRESH_FOR_MS, declared }: Settling = {},
   ): Promise<View> {
     const shelf = this.#shelves.of(principal, declared);
+    const look: Look = { shelf, principal, freshForMs };
     await untilNobodyExchanges(shelf, async () => {
       const looks = shelf.entries
-        .filter((entry) => backends.includes(entry.backend) && this.#isStale(entry, shelf, freshForMs))
-        .map((entry) => ({ isLate: entry.isLate, done: this.#refresh(shelf, entry, freshForMs) }));
+        .filter((entry) => backends.includes(entry.backend) && this.#isStale(entry, look))
+        .map((entry) => ({ isLate: entry.isLate, done: this.#refresh(look, entry) }));
       await Promise.all(
         looks.filter(({ isLate }) => backends.length === 1 || !isLate).map(({ done }) => done),
       );
     });
-    return this.#viewOf(shelf, scope);
+    return this.#viewOf(look, scope);
   }
 
   /** What is known of the principal's view without asking anybody: enough to route a call of a name that it has. */
   known(principal: Principal, scope: Scope, declared?: Declared): View {
-    return this.#viewOf(this.#shelves.of(principal, declared), scope);
+    return this.#viewOf({ shelf: this.#shelves.of(principal, declared), principal }, scope);
   }
 
   /** The backends of the scope that have sent a URI to the principal. */
@@ -147,7 +152,7 @@ export class Catalog {
   failureOf(principal: Principal, backend: string, declared?: Declared): GatehouseError | undefined {
     const shelf = this.#shelves.of(principal, declared);
     const entry = shelf.entries.find((one) => one.backend === backend);
-    return entry === undefined ? undefined : this.#snapshotOf(shelf, entry).failure;
+    return entry === undefined ? undefined : this.#snapshotOf({ shelf, principal }, entry).failure;
   }
 
   /** Backends of the scope that could not be listed for the principal, as far as is known, for another reason than that it has to do something. */
@@ -158,7 +163,7 @@ export class Catalog {
   ): readonly ListFailure[] {
     const shelf = this.#shelves.of(principal, declared);
     return shelf.entries.flatMap((entry) => {
-      const { backend, lists, failure } = this.#snapshotOf(shelf, entry);
+      const { backend, lists, failure } = this.#snapshotOf({ shelf, principal }, entry);
       const hasFailed = failure !== undefined && !needsUser(failure) && backends.includes(backend);
       return hasFailed ? [{ backend, why: failure, hasTools: lists !== undefined }] : [];
     });
@@ -193,10 +198,7 @@ export class Catalog {
   isSettled(principal: Principal, { backends }: Pick<Scope, 'backends'>, declared?: Declared): boolean {
     return this.#shelves
       .of(principal, declared)
-      .entries.every(
-        ({ backend, askedAtMs, failure }) =>
-          !backends.includes(backend) || (askedAtMs > 0 && failure?.facts.retry !== 'safe'),
-      );
+      .entries.every((entry) => !backends.includes(entry.backend) || isSaid(entry, principal));
   }
 
   /** Lists that match are asked for again before they are shown. Until then they still route calls. */
@@ -219,8 +221,7 @@ export class Catalog {
       kept,
     );
     this.#listing.drop(gone);
-    for (const key of [...this.#lastOfAll.keys()])
-      if (![...kept].some((backend) => key.startsWith(`${backend}\n`))) this.#lastOfAll.delete(key);
+    this.#lastOfAll.keepOnly(kept);
     for (const { backend } of gone) this.features.forget(backend);
   }
 
@@ -234,44 +235,52 @@ export class Catalog {
     return this.#shelves.bytes;
   }
 
-  #isStale(entry: Entry, { principal }: Shelf, freshForMs = FRESH_FOR_MS): boolean {
+  #isStale(entry: Entry, { principal, freshForMs }: Omit<Look, 'shelf'>): boolean {
     return this.#nowMs() - entry.askedAtMs >= standsForMs(entry, principal, freshForMs);
   }
 
-  async #refresh(shelf: Shelf, entry: Entry, freshForMs = FRESH_FOR_MS): Promise<void> {
+  async #refresh(look: Look, entry: Entry): Promise<void> {
+    await this.#join(look, entry);
+    // What it has waited for may have been a look with another token, which had ended. Once: others may come with such tokens all the time.
+    if (isOfAnotherToken(entry, look.principal)) await this.#join(look, entry);
+  }
+
+  async #join(look: Look, entry: Entry): Promise<void> {
     await this.#listing.run(entry, async (flight) => {
-      const isLent = this.#borrow(shelf, entry, freshForMs) || this.#borrowFailure(shelf, entry);
-      if (!isLent) await this.#ask(shelf, entry, flight, freshForMs);
+      const isLent = this.#borrow(look, entry) || this.#borrowFailure(look, entry);
+      if (!isLent) await this.#ask(look, entry, flight);
     });
   }
 
   /** Takes what the backend has just listed for other clients of the principal, where that is all the same to it. */
-  #borrow(shelf: Shelf, entry: Entry, freshForMs: number): boolean {
-    const lender = lenderOf(shelf, entry, (one) => !this.#isStale(one, shelf, freshForMs), this.#nowMs());
+  #borrow(look: Look, entry: Entry): boolean {
+    const { shelf, principal } = look;
+    const lender = lenderOf(shelf, entry, (one) => !this.#isStale(one, look), this.#nowMs());
     if (lender?.lists === undefined) return false;
     this.#keep(shelf, entry, lender.lists);
     entry.isLent = true;
     entry.askedAtMs = lender.askedAtMs;
     entry.listedAtMs = lender.listedAtMs;
     shelf.version += 1;
-    if (!shelf.isDropped) this.#listed(shelf.principal);
+    if (!shelf.isDropped) this.#listed(principal);
     return true;
   }
 
-  #borrowFailure(shelf: Shelf, entry: Entry): boolean {
-    const isFresh = (theirs: Entry): boolean => theirs.askedAtMs > 0 && !this.#isStale(theirs, shelf);
-    const isTaken = takeFailure(shelf, entry, isFresh);
-    if (isTaken && !shelf.isDropped) this.#listed(shelf.principal);
+  #borrowFailure(look: Look, entry: Entry): boolean {
+    const { shelf, principal } = look;
+    const isTaken = takeFailure(shelf, entry, (one) => one.askedAtMs > 0 && !this.#isStale(one, look));
+    if (isTaken && !shelf.isDropped) this.#listed(principal);
     return isTaken;
   }
 
-  async #ask(shelf: Shelf, entry: Entry, flight: Flight, freshForMs: number): Promise<void> {
+  async #ask({ shelf, principal, freshForMs }: Look, entry: Entry, flight: Flight): Promise<void> {
     const { backend, news } = entry;
+    const anyLook = { principal, freshForMs: FRESH_FOR_MS };
     const askedAtMs = this.#nowMs();
     // Whoever looks for a new name looks for a new list, too. What it has not is not asked for in between.
     const isRecent = askedAtMs - entry.introducedAtMs < INTRODUCED_FOR_MS && freshForMs >= FRESH_FOR_MS;
     try {
-      const listed = await this.list(backend, shelf.principal, askedAtMs + GIVE_UP_AFTER_MS, shelf.declared, {
+      const listed = await this.list(backend, principal, askedAtMs + GIVE_UP_AFTER_MS, shelf.declared, {
         about: entry.lists?.about,
         isRecent,
         without: isRecent ? listsWithout(entry.lists) : [],
@@ -284,19 +293,19 @@ export class Catalog {
       entry.isLent = false;
       this.#keep(shelf, entry, listed);
       if (entry.failure === undefined && entry.news === news)
-        compareLists(shelf, entry, (theirs) => !this.#isStale(theirs, shelf), this.#nowMs());
+        compareLists(shelf, entry, (one) => !this.#isStale(one, anyLook), this.#nowMs());
     } catch (error) {
       if (flight.isDropped) return;
       entry.failure = notRun(error);
-      // That it is left alone says nothing new of it.
-      entry.isLate =
-        error instanceof CircuitOpen ? entry.isLate : this.#nowMs() - askedAtMs >= WAIT_FOR_NEWER_MS;
+      // That it is left alone says nothing new of it, nor does a token that has ended.
+      if (!(error instanceof CircuitOpen || hasTokenEnded(entry)))
+        entry.isLate = this.#nowMs() - askedAtMs >= WAIT_FOR_NEWER_MS;
       if (isTrouble(entry.failure)) this.#log.failure('backend-not-listed', error, { backend });
     }
     entry.askedAtMs = entry.news === news ? askedAtMs : 0;
-    entry.askedFor = shelf.principal;
+    entry.askedFor = principal;
     shelf.version += 1;
-    if (!shelf.isDropped) this.#listed(shelf.principal);
+    if (!shelf.isDropped) this.#listed(principal);
   }
 
   #keep(shelf: Shelf, entry: Entry, lists: BackendLists): void {
@@ -307,65 +316,49 @@ export class Catalog {
       const kept = this.#shelves.putLists(shelf, entry, lists);
       entry.listedAtMs = this.#nowMs();
       entry.failure = undefined;
-      if (!this.isPerUser(backend)) this.#lastOfAll.set(keyOfAll(shelf, backend), kept);
+      if (!this.isPerUser(backend)) this.#lastOfAll.keep(shelf, backend, kept);
       return;
     }
-    const known = entry.lists ?? this.#lastOfAll.get(keyOfAll(shelf, backend));
+    const known = entry.lists ?? this.#lastOfAll.of(shelf, backend);
     // Whole lists, although older, say more than those in which one is missing.
     if (known === undefined || known.missing !== undefined) this.#shelves.putLists(shelf, entry, lists);
     entry.failure = notRun(missing);
     this.#log.failure('backend-listed-in-part', missing, { backend });
   }
 
-  #viewOf(shelf: Shelf, { place, backends, aggregation, visibility }: Scope): View {
+  #viewOf({ shelf, principal }: Sight, { place, backends, aggregation, visibility }: Scope): View {
     const shelved = shelf.views.get(place);
-    if (shelved?.version === shelf.version) return shelved.view;
-    let key = '';
-    const entries = shelf.entries.filter(({ backend }) => backends.includes(backend));
-    const snapshots = entries.map((entry): Snapshot => {
-      const snapshot = this.#snapshotOf(shelf, entry);
-      const { lists, failure } = snapshot;
-      // All that a view says of a failure.
-      const why = failure === undefined ? '' : JSON.stringify([failure.code, reasonText(failure)]);
-      key += `${lists?.digest ?? ''} ${why}\n`;
-      return snapshot;
-    });
+    // Whose token has ended sees that, and nobody else.
+    const isForEveryToken = !shelf.entries.some(hasTokenEnded);
+    if (isForEveryToken && shelved?.version === shelf.version) return shelved.view;
+    const snapshots = shelf.entries
+      .filter(({ backend }) => backends.includes(backend))
+      .map((entry) => this.#snapshotOf({ shelf, principal }, entry));
     // Something may still be on its way; it makes this old when it comes.
-    return this.#shelves.putView(shelf, place, key, () => {
+    return this.#shelves.putView(shelf, place, contentKey(snapshots), () => {
       const view = new View(snapshots, aggregation, visibility);
       sayNames(this.#said, view.notes);
       return view;
     });
   }
 
-  #snapshotOf(shelf: Shelf, { backend, lists, failure, askedAtMs }: Entry): Snapshot {
-    const known = lists ?? this.#lastOfAll.get(keyOfAll(shelf, backend));
+  #snapshotOf({ shelf, principal }: Sight, entry: Entry): Snapshot {
+    const { backend, lists } = entry;
+    const known = lists ?? this.#lastOfAll.of(shelf, backend);
+    const failure = failureFor(entry, principal, known);
     // Not asked yet and not answered in time look alike to a client.
-    const why = failure ?? (known === undefined && askedAtMs === 0 ? NOT_YET : undefined);
-    return { backend, lists: known, failure: why };
+    return { backend, lists: known, failure: failure ?? (known === undefined ? NOT_YET : undefined) };
   }
 
   async #atMost(shelf: Shelf, entry: Entry, work: Promise<unknown>): Promise<void> {
     if (entry.isLate) return;
     const { backend, lists, askedAtMs } = entry;
     const isOutOfDate =
-      lists === undefined ? !this.#lastOfAll.has(keyOfAll(shelf, backend)) : askedAtMs === 0;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(
-        () => {
-          entry.isLate = true;
-          resolve();
-        },
-        isOutOfDate ? WAIT_AT_MOST_MS : WAIT_FOR_NEWER_MS,
-      );
-    });
-    await Promise.race([work, late]);
-    clearTimeout(timer);
+      lists === undefined ? this.#lastOfAll.of(shelf, backend) === undefined : askedAtMs === 0;
+    const isInTime = await waitAtMost(isOutOfDate ? WAIT_AT_MOST_MS : WAIT_FOR_NEWER_MS, work);
+    if (!isInTime) entry.isLate = true;
   }
 }
-
-const keyOfAll = ({ declared }: Shelf, backend: string): string => `${backend}\n${declared.key}`;
 
 const ignored = (): void => undefined;
 

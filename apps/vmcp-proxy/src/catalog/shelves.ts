@@ -24,7 +24,7 @@ export interface Entry {
   failure: GatehouseError | undefined;
   /** When the newest outcome was asked for; 0: it is out of date whatever its age. */
   askedAtMs: number;
-  /** For whom that was: the newest request then. */
+  /** For whose request that was. */
   askedFor: Principal | undefined;
   /** How often its backend has said that there is something new. */
   news: number;
@@ -53,7 +53,7 @@ interface ShelvedView {
  */
 export interface Shelf {
   readonly rack: Rack;
-  /** As of the newest request: its token is the one that is still valid. */
+  /** As of the newest request. A look is made with the principal of its own request, whose token may be another. */
   principal: Principal;
   readonly declared: Declared;
   entries: readonly Entry[];
