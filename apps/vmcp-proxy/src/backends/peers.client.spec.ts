@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Secret } from '@gatehouse/kernel/secret';
 import { until } from '@gatehouse/testing/until';
 import { ANONYMOUS } from '../incoming-auth/principal.js';
 import { startOneBackend, type OneBackend } from './one-backend.fixture.js';
@@ -50,6 +51,38 @@ test('nobody who comes after a drop joins a backend session that was being begun
   const session = await after;
   expect(session).not.toBe('begun before');
   expect(await sessionOf()).toBe(session);
+});
+
+test('a call with the next token that waits for a session begun with one that has ended begins its own', async () => {
+  const { backend, authorized, name } = world;
+  backend.setIntercept(undefined);
+  const sentWith: unknown[] = [];
+  const send: typeof authorized.send = async (sent) => {
+    const token = sent.principal.token?.reveal();
+    sentWith.push(token);
+    if (token === 'ended') throw new GatehouseError('token_invalid');
+    return await authorized.send(sent);
+  };
+  const peers = new Peers(
+    Object.assign(Object.create(authorized) as typeof authorized, {
+      send,
+      hear: () => undefined,
+      bind: () => undefined,
+    }),
+  );
+  const as = (token: string) =>
+    ({
+      backend: name,
+      principal: { ...ANONYMOUS, token: new Secret(token) },
+      era: 'legacy',
+      owner: '',
+      deadlineAtMs: Date.now() + 60_000,
+    }) as const;
+  const ended = peers.of(as('ended'));
+  const next = peers.of(as('next'));
+  await expect(ended).rejects.toMatchObject({ code: 'token_invalid' });
+  expect(peers.keeps(await next)).toBe(true);
+  expect(sentWith.slice(0, 2)).toEqual(['ended', 'next']);
 });
 
 test('a session that is being begun while somebody else signs out is kept', async () => {

@@ -1,5 +1,6 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { SingleFlight, type Flight } from '@gatehouse/kernel/single-flight';
+import { TokenFlights } from '@gatehouse/kernel/token-flights';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { mayBeAsked } from '../mcp/client-capabilities.js';
 import { LEGACY_VERSIONS } from '../mcp/protocol.js';
@@ -43,7 +44,7 @@ type Matches = (principal: Principal, backend: string) => boolean;
 /** Knows the revisions that each backend speaks, and keeps the sessions of those that want one: each belongs to one principal. */
 export class Peers {
   readonly #eras: KnownEras;
-  readonly #searches = new SingleFlight<string, Peer>();
+  readonly #searches = new TokenFlights<string, Peer>();
   readonly #messages: PeerMessages;
   readonly #left = new WeakSet<BackendSession>();
   readonly #looks = new SingleFlight<string, unknown>();
@@ -200,6 +201,7 @@ export class Peers {
   async #find(key: string, request: PeerRequest): Promise<Peer> {
     return await this.#searches.run(
       key,
+      request.principal,
       noted(this.#searched, key, request, (flight) => this.#findNow(key, request, flight)),
     );
   }

@@ -1,6 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { Secret } from '@gatehouse/kernel/secret';
 import { principalKey, type Principal } from '../incoming-auth/principal.js';
 import { tokenHeader, type BackendCredential } from './credential-header.js';
 import { Credentials } from './credentials.flow.js';
@@ -75,6 +76,18 @@ test('however many calls wait, the vault is asked once', async () => {
   const { ask, credentials } = setUp(async () => await Promise.resolve(token('t')));
   await Promise.all(Array.from({ length: 20 }, async () => await credentials.of(ALICE, 'one', LATER)));
   expect(ask).toHaveBeenCalledTimes(1);
+});
+
+test('a call with the next token that waits for the question of one that has ended asks with its own', async () => {
+  const { ask, credentials } = setUp(async (principal) => {
+    if (principal.token?.reveal() === 'ended') throw new GatehouseError('token_invalid');
+    return await Promise.resolve(token('t'));
+  });
+  const ended = credentials.of({ ...ALICE, token: new Secret('ended') }, 'one', LATER);
+  const next = credentials.of({ ...ALICE, token: new Secret('next') }, 'one', LATER);
+  await expect(ended).rejects.toMatchObject({ code: 'token_invalid' });
+  expect(revealed(await next)).toBe('Bearer t');
+  expect(ask).toHaveBeenCalledTimes(2);
 });
 
 test('a credential asked for before it was revoked is not kept', async () => {

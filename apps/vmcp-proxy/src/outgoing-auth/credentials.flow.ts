@@ -1,7 +1,7 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { RecentMap } from '@gatehouse/kernel/recent-map';
-import { SingleFlight } from '@gatehouse/kernel/single-flight';
+import { TokenFlights } from '@gatehouse/kernel/token-flights';
 import { backendKey, type Principal } from '../incoming-auth/principal.js';
 import type { BackendCredential } from './credential-header.js';
 import type { AskedCredential, OutgoingStrategy, RefusedToken } from './strategy.js';
@@ -36,7 +36,7 @@ interface Kept {
 /** The credential for one principal at one backend; kept in memory for seconds, asked for once however many calls wait. */
 export class Credentials {
   readonly #kept = new RecentMap<string, Kept>(MAX_CREDENTIALS);
-  readonly #questions = new SingleFlight<string, BackendCredential>();
+  readonly #questions = new TokenFlights<string, BackendCredential>();
 
   constructor(
     private strategies: ReadonlyMap<string, OutgoingStrategy>,
@@ -150,7 +150,7 @@ export class Credentials {
     const { key, principal, backend } = place;
     // A question that names a refused token has its own answer: the refused token must not come back.
     const question = refused === undefined ? key : `${key}\n${JSON.stringify(refused)}`;
-    return await this.#questions.run(question, async (flight) => {
+    return await this.#questions.run(question, principal, async (flight) => {
       const strategy = this.strategyOf(backend);
       if (strategy.kind === 'fixed')
         throw new GatehouseError('internal', 'a fixed credential is not asked for');
