@@ -24,16 +24,8 @@ shareWorld(
   },
 );
 
-const PARALLEL = 20;
 const PENDING = '400 authorization_pending';
 const NO_SECRET = { change: { client_id: '' } };
-
-const closeReason = async (tsid: unknown): Promise<string | null | undefined> =>
-  (
-    await world.rows<{ close_reason: string | null }>('select close_reason from sessions where tsid = $1', [
-      tsid,
-    ])
-  )[0]?.close_reason;
 
 const openSessions = async (): Promise<number> =>
   (
@@ -233,32 +225,6 @@ describe('a device', () => {
 });
 
 describe('a device code', () => {
-  // RFC 8628, section 3.5.
-  test('gives tokens once, of twenty questions at once at two replicas', async () => {
-    const code = await world.code();
-    await world.signIn(code);
-    const answers = await Promise.all(
-      Array.from({ length: PARALLEL }, (_, index) =>
-        world.poll(code, { at: index % 2 === 0 ? service : replica }),
-      ),
-    );
-    const [winner, ...others] = answers.filter(({ status }) => status === 200);
-    expect(others).toEqual([]);
-    expect(answers.filter(({ body }) => body['error'] === 'invalid_grant')).toHaveLength(PARALLEL - 1);
-    expect((await service.refresh(code.clientId, String(winner?.body['refresh_token']))).status).toBe(200);
-  });
-
-  test('attack: presented again later, it ends the session that it gave', async () => {
-    const code = await world.code();
-    await world.signIn(code);
-    const { tsid } = decodeJwt(tokenIn(await world.poll(code)));
-    await world.rows(
-      `update oidc_records set consumed_at = consumed_at - interval '1 minute' where model = 'DeviceCode' and consumed_at is not null`,
-    );
-    expect(said(await world.poll(code, { at: replica }))).toBe('400 invalid_grant');
-    expect(await closeReason(tsid)).toBe('refresh_token_replayed');
-  });
-
   test('attack: it is worth nothing to another client, which neither uses it up nor slows its own client down', async () => {
     const code = await world.code();
     const thief = await world.registerDevice();

@@ -2,11 +2,10 @@ import { randomToken } from '@gatehouse/kernel/ids';
 import { cookieName, readCookie, setCookie } from '../http/cookies.js';
 import type { CsrfTokens } from '../http/csrf.js';
 import type { IssuerUrls } from '../http/issuer-urls.js';
-import { VERIFICATION_PATH } from '../oauth-endpoints/device-settings.js';
+import { DEVICE_COOKIE, VERIFICATION_PATH } from '../oauth-endpoints/device-settings.js';
 import type { FormFacts } from '../pages/form-facts.js';
 
-const COOKIE = 'gh-device';
-/** As long as somebody looks at the page. */
+/** As long as somebody looks at the page: it begins anew each time the page is shown. */
 const LIFETIME_SECONDS = 3_600;
 
 export interface NewForm {
@@ -22,25 +21,28 @@ export class DeviceForms {
   ) {}
 
   begin(cookieHeader: string | undefined): NewForm {
-    const known = this.#shown(cookieHeader);
-    const value = known ?? randomToken(16);
+    const value = this.#shown(cookieHeader) ?? randomToken(16);
     return {
       facts: {
         csrf: this.csrf.tokenFor(boundTo(value)),
         action: this.urls.path(VERIFICATION_PATH),
         site: this.urls.site,
       },
-      setCookies:
-        known === undefined
-          ? [setCookie(this.#name, value, { secure: this.urls.isHttps, maxAgeSeconds: LIFETIME_SECONDS })]
-          : [],
+      setCookies: [
+        setCookie(this.#name, value, { secure: this.urls.isHttps, maxAgeSeconds: LIFETIME_SECONDS }),
+      ],
     };
   }
 
-  /** @throws {GatehouseError} `not_allowed` */
-  check(cookieHeader: string | undefined, form: ReadonlyMap<string, string>): void {
+  /**
+   * @returns what names this browser, and nobody else knows
+   * @throws {GatehouseError} `not_allowed`
+   */
+  check(cookieHeader: string | undefined, form: ReadonlyMap<string, string>): string {
     // A browser without the cookie was shown no form: no token fits.
-    this.csrf.check(boundTo(this.#shown(cookieHeader) ?? randomToken(16)), form);
+    const browser = this.#shown(cookieHeader) ?? randomToken(16);
+    this.csrf.check(boundTo(browser), form);
+    return browser;
   }
 
   #shown(cookieHeader: string | undefined): string | undefined {
@@ -49,7 +51,7 @@ export class DeviceForms {
   }
 
   get #name(): string {
-    return cookieName(COOKIE, this.urls.isHttps);
+    return cookieName(DEVICE_COOKIE, this.urls.isHttps);
   }
 }
 

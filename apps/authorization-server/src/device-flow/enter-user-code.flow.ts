@@ -38,14 +38,14 @@ export class EnterUserCode {
   /** @throws {GatehouseError} `not_allowed` */
   async enter(exchange: Exchange, form: ReadonlyMap<string, string>): Promise<Shown> {
     const { cookie } = exchange.request.headers;
-    this.forms.check(cookie, form);
+    const browser = this.forms.check(cookie, form);
     const code = readUserCode(form.get('user_code') ?? '');
-    const begun = code === undefined ? undefined : await this.requests.begin(exchange, code);
+    const begun = code === undefined ? undefined : await this.requests.begin(exchange, code, browser);
     if (begun !== undefined) return { kind: 'redirect', status: 303, ...begun };
     this.log.info('user-code-refused');
-    const { facts } = this.forms.begin(cookie);
+    const { facts, setCookies } = this.forms.begin(cookie);
     const page = enterCodePage({ ...facts, isUnknown: true });
-    return { kind: 'page', status: 400, page, ...this.#targets };
+    return { kind: 'page', status: 400, page, setCookies, ...this.#targets };
   }
 
   /** @throws {GatehouseError} `attempt_wrong_browser`, `attempt_unknown` */

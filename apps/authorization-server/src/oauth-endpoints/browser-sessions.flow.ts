@@ -6,7 +6,9 @@ import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { Exchange } from '../http/exchange.js';
+import { cookieName, removeCookie } from '../http/cookies.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
+import { DEVICE_COOKIE } from './device-settings.js';
 import { asSeenByProvider } from './node-exchange.js';
 
 /** The account of a browser, by the signed cookie that authorization requests use as well. It opens our own pages only. */
@@ -39,16 +41,19 @@ export class BrowserSessions {
   }
 
   /**
-   * Makes a new session with a new cookie, whatever the browser had before (no session fixation).
+   * Makes a new session with a new cookie, whatever the browser had before (no session fixation). Of the same person it stays the
+   * same one, and gets a new cookie with a later proof.
    * @param proof when and how the person proved who they are; left out: now
    */
   async signIn(exchange: Exchange, accountId: AccountId, proof: SignInProof = {}): Promise<void> {
     const context = this.#context(exchange);
     const before = await this.provider.Session.get(context);
-    if (before.accountId === accountId) return;
-    if (before.accountId !== undefined) await before.destroy();
+    const isOwn = before.accountId === accountId;
+    if (isOwn && (proof.loginTs ?? 0) <= (before.loginTs ?? 0)) return;
+    if (before.accountId !== undefined && !isOwn) await before.destroy();
     const ttlMs = this.config.tokenLifespans.refreshTokenLifespanMs;
-    const session = new this.provider.Session();
+    const session = isOwn ? before : new this.provider.Session();
+    if (isOwn) session.resetIdentifier();
     session.loginAccount({ accountId, ...proof });
     await session.save(Math.round(ttlMs / SECOND_MS));
     const name = this.provider.cookieName('session');
@@ -71,7 +76,11 @@ export class BrowserSessions {
       sameSite: 'lax',
       overwrite: true,
     });
-    for (const line of this.attempts.removeAll(request.headers.cookie))
+    const { isHttps } = this.urls;
+    for (const line of [
+      ...this.attempts.removeAll(request.headers.cookie),
+      removeCookie(cookieName(DEVICE_COOKIE, isHttps), isHttps),
+    ])
       response.appendHeader('set-cookie', line);
   }
 

@@ -4,6 +4,7 @@ import { CONFIG } from '@gatehouse/service-process/injected';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Provider } from 'oidc-provider';
 import { IssuerUrls } from '../http/issuer-urls.js';
+import { formWithoutHint } from './device-settings.js';
 import { PreparedRequests } from './prepared-requests.flow.js';
 import { withoutMark } from './silent-requests.js';
 
@@ -33,6 +34,9 @@ export class DeviceAuthorizationController {
   @Post('oauth/device_authorization')
   async ask(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     if (this.config.deviceFlow === undefined) this.#requests.refuse(request, reply, 404, OFF);
-    else await this.#requests.take(request, reply, '/oauth/device_authorization', withoutMark);
+    else
+      await this.#requests.take(request, reply, '/oauth/device_authorization', (form) =>
+        formWithoutHint(withoutMark(form)),
+      );
   }
 }

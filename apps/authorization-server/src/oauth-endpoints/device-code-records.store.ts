@@ -11,8 +11,11 @@ export const DEVICE_CODE = 'DeviceCode';
 
 /** A code is answered by `expired_token` for so long after its end, and not as if it had never been. */
 const KNOWN_AFTER_END_MS = 10 * MINUTE_MS;
-/** As for codes of sign-ins: a second use so soon is a race (docs/adr/0003-refresh-token-races.md). */
-const GRACE_MS = 10 * SECOND_MS;
+/**
+ * A second use so soon is a race (docs/adr/0003-refresh-token-races.md). Far shorter than {@link POLL_INTERVAL_MS}: a device whose code
+ * somebody else has used asks once more and then never again, and that question has to be taken for what it is.
+ */
+const GRACE_MS = 2 * SECOND_MS;
 /** RFC 8628, section 3.5. */
 const SLOW_DOWN_MS = 5 * SECOND_MS;
 const MAX_PAUSE_MS = MINUTE_MS;
@@ -92,7 +95,8 @@ export class DeviceCodeRecords implements Adapter {
     const { payload, isUsed, isPending } = row;
     // Whoever is another client is told so by the library, and holds nobody up.
     if (isPending && Provider.ctx?.oidc.client?.clientId === payload.clientId) await this.#poll(id);
-    return { ...payload, jti: id, ...(isUsed ? { consumed: true } : {}) };
+    // The library looks at the end first, and would never see that an old code is used a second time.
+    return { ...payload, jti: id, ...(isUsed ? { consumed: true, exp: Number.MAX_SAFE_INTEGER } : {}) };
   }
 
   /** Exactly one of any number of questions gets the tokens. A refusal is told as often as it is asked for. */

@@ -59,12 +59,12 @@ export class DeviceCodes {
     return rows[0];
   }
 
-  /** One browser has the code from now on. @returns whether it is this one. */
+  /** One browser has the code from now on. The same again changes nothing. @returns whether it is this one. */
   async claim({ row, uid }: ClaimedCode): Promise<boolean> {
     return await this.#changes({
       name: 'device-code-claim',
       text: `update oidc_records set payload = payload || jsonb_build_object('claimedBy', $3::text)
-        where model = $1 and id = $2 and not payload ? 'claimedBy' and ${IS_PENDING}`,
+        where model = $1 and id = $2 and coalesce(payload ->> 'claimedBy', $3) = $3 and ${IS_PENDING}`,
       values: [DEVICE_CODE, row, sha256(uid)],
     });
   }

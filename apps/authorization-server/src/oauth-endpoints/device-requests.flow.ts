@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { randomToken } from '@gatehouse/kernel/ids';
 import { Provider } from 'oidc-provider';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { ATTEMPT_TTL_MS } from '../attempts/attempt.js';
 import type { Exchange } from '../http/exchange.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { DeviceCodes, type CodeState, type EnteredCode } from './device-codes.store.js';
-import { VERIFICATION_PATH } from './device-settings.js';
+import { DeviceRequestIds } from './device-request-ids.js';
+import { VERIFICATION_PATH, paramsWithoutHint } from './device-settings.js';
 import { asSeenByProvider } from './node-exchange.js';
 import { shownUserCode } from './user-code.js';
 
@@ -36,21 +36,27 @@ export class DeviceRequests {
     private readonly urls: IssuerUrls,
     private readonly codes: DeviceCodes,
     private readonly cookies: AttemptCookies,
+    private readonly ids: DeviceRequestIds,
   ) {}
 
-  /** @returns `undefined`: no device shows this code, or another browser has it. */
-  async begin(exchange: Exchange, userCode: string): Promise<BegunForDevice | undefined> {
+  /**
+   * Once more, it says the same again: its response may have been lost.
+   * @param browser names the browser, and is known to nobody else
+   * @returns `undefined`: no device shows this code, or another browser has it.
+   */
+  async begin(exchange: Exchange, userCode: string, browser: string): Promise<BegunForDevice | undefined> {
     const entered = await this.codes.entered(userCode);
     if (entered === undefined) return undefined;
     const { cookie } = exchange.request.headers;
-    if (entered.claimedBy !== null) {
-      // Whoever goes back and enters the code again goes on where they were.
+    const uid = this.ids.of(entered.row, browser);
+    if (entered.claimedBy !== null && entered.claimedBy !== sha256(uid)) {
+      // The cookie of the form may be another one by now. That of the sign-in says the same.
       const own = this.cookies.all(cookie).find(({ id }) => sha256(id) === entered.claimedBy);
       return own && { location: this.#signIn(own.id), setCookies: [] };
     }
-    const uid = randomToken(16);
     // Before the code is taken: without its request nobody could answer it any more.
-    await this.#save(uid, entered, userCode, await this.provider.Session.get(this.#context(exchange)));
+    if ((await this.provider.Interaction.find(uid)) === undefined)
+      await this.#save(uid, entered, userCode, await this.provider.Session.get(this.#context(exchange)));
     if (!(await this.codes.claim({ row: entered.row, uid }))) return undefined;
     return { location: this.#signIn(uid), setCookies: this.cookies.begin(uid, cookie) };
   }
@@ -72,7 +78,7 @@ export class DeviceRequests {
       cid: uid,
       deviceCode: row,
       // Its browser has the code now, so that it opens nothing any more. The pages show it.
-      params: { ...params, user_code: shownUserCode(userCode) },
+      params: { ...paramsWithoutHint(params), user_code: shownUserCode(userCode) },
       prompt: { name: 'consent', reasons: isOld ? ['max_age'] : [], details: {} },
       returnTo: this.urls.url(`${VERIFICATION_PATH}/${uid}`),
       session,

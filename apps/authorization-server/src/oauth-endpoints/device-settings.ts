@@ -7,6 +7,22 @@ type DeviceRules = Pick<AuthorizationServerPart, 'deviceFlow'>;
 /** RFC 8628, section 3.2: between two questions of a device. */
 export const POLL_INTERVAL_MS = 5 * SECOND_MS;
 
+/** Which browser was shown the form for a code. Its person takes it along when they sign out. */
+export const DEVICE_COOKIE = 'gh-device';
+
+/** Whom its client thinks of means nothing here, and what means nothing is left out (RFC 8628, section 3.1): whoever enters the code signs in. */
+const HINT = 'id_token_hint';
+
+export function formWithoutHint(form: URLSearchParams): URLSearchParams {
+  const kept = new URLSearchParams(form);
+  kept.delete(HINT);
+  return kept;
+}
+
+/** The same of what a request object says. */
+export const paramsWithoutHint = (params: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(params).filter(([name]) => name !== HINT));
+
 /** Where people enter the code. */
 export const VERIFICATION_PATH = '/device';
 

@@ -31,6 +31,7 @@ import { createProvider } from './create-provider.js';
 import { DeviceAnswers } from './device-answers.flow.js';
 import { DeviceAuthorizationController } from './device-authorization.controller.js';
 import { DeviceCodes } from './device-codes.store.js';
+import { DeviceRequestIds } from './device-request-ids.js';
 import { DeviceRequests } from './device-requests.flow.js';
 import { EndGrant } from './end-grant.flow.js';
 import { HandOutCode } from './hand-out-code.flow.js';
@@ -106,6 +107,11 @@ const PARTS = Symbol('oidc-provider parts');
     },
     DeviceCodes,
     DeviceAnswers,
+    {
+      provide: DeviceRequestIds,
+      inject: [CookieKeys],
+      useFactory: (keys: CookieKeys) => new DeviceRequestIds(keys.derive('device requests')),
+    },
     DeviceRequests,
     ExchangeToken,
     AssertedPeople,

@@ -66,6 +66,9 @@ const CONSUME = `update oidc_records set
     and not exists (select from oidc_records where consumed_at is not null and model = $1 and id in (${OF_ONE_GRANT}))
   returning id`;
 
+/** Whoever makes a request a second time, or has read it before it was answered, does not take its answer away. */
+const KEEPS_ANSWER = `(excluded.model <> 'Interaction' or not oidc_records.payload ? 'result' or excluded.payload ? 'result')`;
+
 /** oidc-provider's storage. The value that a holder presents (`id`) is stored as its SHA-256 only, and never in the payload. */
 class RecordAdapter implements Adapter {
   constructor(
@@ -79,7 +82,8 @@ class RecordAdapter implements Adapter {
       text: `insert into oidc_records (model, id, payload, grant_id, uid, expires_at)
         values ($1, $2, $3, $4, $5, now() + $6 * interval '1 ms')
         on conflict (model, id) do update
-        set payload = excluded.payload, grant_id = excluded.grant_id, uid = excluded.uid, expires_at = excluded.expires_at`,
+        set payload = excluded.payload, grant_id = excluded.grant_id, uid = excluded.uid, expires_at = excluded.expires_at
+        where ${KEEPS_ANSWER}`,
       values: [
         this.model,
         sha256(id),

@@ -69,6 +69,57 @@ export class DeviceWorld {
     );
   }
 
+  /** What its client asked for, as it is kept. */
+  async paramsOf({ deviceCode }: DeviceCode): Promise<Readonly<Record<string, unknown>>> {
+    const [row] = await this.rows<{ params: Readonly<Record<string, unknown>> }>(
+      `select payload -> 'params' as params from oidc_records where model = 'DeviceCode' and id = $1`,
+      [sha256(deviceCode)],
+    );
+    return row?.params ?? {};
+  }
+
+  /** As if its tokens had been fetched so long ago; less than nothing: as if no time passed. */
+  async ageUse({ deviceCode }: DeviceCode, milliseconds: number): Promise<void> {
+    await this.rows(
+      `update oidc_records set consumed_at = now() - $1 * interval '1 ms'
+        where model = 'DeviceCode' and id = $2 and consumed_at is not null`,
+      [milliseconds, sha256(deviceCode)],
+    );
+  }
+
+  /** Nobody can change the row of the code before `ask` has what it waits for. */
+  async whileHeld<T>(
+    { deviceCode }: DeviceCode,
+    ask: () => Promise<readonly Promise<T>[]>,
+  ): Promise<readonly T[]> {
+    const asked = await this.world.rows.transaction(async (tx) => {
+      await tx.query({
+        name: 'hold-device-code',
+        text: `select from oidc_records where model = 'DeviceCode' and id = $1 for update`,
+        values: [sha256(deviceCode)],
+      });
+      return await ask();
+    });
+    return await Promise.all(asked);
+  }
+
+  /** How many statements wait for somebody else's. */
+  async waiting(): Promise<number> {
+    const rows = await this.rows(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    return rows.length;
+  }
+
+  /** Why a session has ended; `null`: it has not. */
+  async closeReason(tsid: unknown): Promise<string | null | undefined> {
+    const [row] = await this.rows<{ close_reason: string | null }>(
+      'select close_reason from sessions where tsid = $1',
+      [tsid],
+    );
+    return row?.close_reason;
+  }
+
   /** A public client that registers by itself, for devices alone. */
   async registerDevice(more: Readonly<Record<string, unknown>> = {}): Promise<string> {
     return await this.service.register({
