@@ -66,14 +66,26 @@ const isSame = (found, wanted) =>
   Object.keys(wanted).every((name) => found[name] === wanted[name]) &&
   Object.keys(found).length === Object.keys(wanted).length;
 
+/** From outside, as the documentation says it: what an image has beside Grafana is its own affair. */
 async function dashboards(compose) {
   const [container] = (await compose.running()).filter(({ service }) => service === 'grafana');
-  const script =
-    'wget -q -O - "http://admin:$(cat /run/secrets/grafana-password)@127.0.0.1:3000/api/search?type=dash-db"';
-  const { stdout, stderr } = await compose.inside(container, 'sh', '-c', script);
-  const uids = stdout === '' ? [] : JSON.parse(stdout).map(({ uid }) => uid);
-  const missing = ['calls', 'custody', 'installation'].filter((name) => !uids.includes(`gatehouse-${name}`));
-  return missing.map((name) => `Grafana has no dashboard ${name} ${stderr.trim()}`);
+  const { stdout: password } = await compose.inside(container, 'cat', '/run/secrets/grafana-password');
+  const address = (await compose.must('port', 'grafana', '3000')).trim();
+  const authorization = `Basic ${Buffer.from(`admin:${password.trim()}`).toString('base64')}`;
+  const untilMs = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const response = await fetch(`http://${address}/api/search?type=dash-db`, {
+      headers: { authorization },
+    }).catch((error) => new Response(String(error), { status: 503 }));
+    const uids = response.ok ? (await response.json()).map(({ uid }) => uid) : [];
+    const missing = ['calls', 'custody', 'installation'].filter(
+      (name) => !uids.includes(`gatehouse-${name}`),
+    );
+    if (missing.length === 0) return [];
+    if (Date.now() > untilMs)
+      return missing.map((name) => `Grafana (it answers ${response.status}) has no dashboard ${name}`);
+    await pause(1_000);
+  }
 }
 
 async function traced(compose, signIn) {

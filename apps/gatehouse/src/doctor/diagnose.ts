@@ -6,6 +6,7 @@ import { shownText } from '../shown-text.js';
 import { askedAudiences } from './asked-audiences.js';
 import { backendChecks } from './backend-checks.js';
 import { busCheck } from './bus-checks.js';
+import { certificateChecks } from './certificate.js';
 import { databaseCheck } from './database-checks.js';
 import { documentChecks } from './document-checks.js';
 import { externalIssuerChecks } from './external-issuer.js';
@@ -128,6 +129,16 @@ function ofVault(
       recorded,
     ),
     ...providerChecks(upstreamProviders, withinMs),
+    ...certificateChecks(
+      upstreamProviders.flatMap((provider) => {
+        const { name, protocol } = provider;
+        // One with a backend's own authorization server is found there.
+        if (protocol.type === 'mcp') return [];
+        const url = protocol.type === 'oidc' ? protocol.issuer : protocol.tokenEndpoint;
+        return [{ kind: 'provider' as const, name, url, egress: provider }];
+      }),
+      withinMs,
+    ),
   ];
 }
 
@@ -147,6 +158,15 @@ function ofProxy(
   const own = proxy.authServer !== undefined || incomingAuth.type !== 'oidc';
   return [
     ...backendChecks({ backends, aggregation }, tokens, withinMs),
+    ...certificateChecks(
+      backends.map((backend) => ({
+        kind: 'backend' as const,
+        name: backend.name,
+        url: backend.url,
+        egress: backend,
+      })),
+      withinMs,
+    ),
     ...(own ? [] : externalIssuerChecks(incomingAuth.oidc, withinMs)),
   ];
 }

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { freePort } from '@gatehouse/testing/free-port';
 import { startTestNats, type TestNats } from '@gatehouse/testing/nats';
 import { startTestDatabase } from '@gatehouse/testing/postgres';
-import { expiredCertificate, unchainedCertificate } from '@gatehouse/testing/self-signed';
 import { asAdmin, DoctorWorld, type Plant } from './doctor-world.fixture.js';
 import { backendOAuthPlants } from './backend-oauth-plants.fixture.js';
 import { looked } from './finding.js';
@@ -12,7 +11,7 @@ import { as, ERA_PLANTS, issuerPlants, NAME_PLANTS, row, SCHEMA_PLANTS, type Row
 import { providerPlants } from './provider-plants.fixture.js';
 import { FORWARDED_PLANTS, recordedPlants } from './recorded-plants.fixture.js';
 import { registrationPlants } from './registration-plants.fixture.js';
-import { closeTlsPlants, tlsAt, tlsWith, trusting } from './tls-plants.fixture.js';
+import { closeTlsPlants, TLS_PLANTS } from './tls-plants.fixture.js';
 
 let world: DoctorWorld;
 let nobody = 0;
@@ -84,18 +83,7 @@ const FAULTS: readonly Row[] = [
   row('a user information endpoint that is not there', 'provider-user-info-missing', {
     provider: { userInfoStatus: 404 },
   }),
-  row('a provider with a certificate of nobody', 'provider-certificate-untrusted', {
-    plant: async () => at(`${SSO}.issuerUrl`, (await tlsAt('localhost')).url),
-  }),
-  row('a provider with a certificate for another name', 'provider-certificate-name', {
-    plant: async () => trusting(await tlsAt('other.example')),
-  }),
-  row('a provider with a certificate that has ended', 'provider-certificate-expired', {
-    plant: async () => trusting(await tlsWith(expiredCertificate('localhost'))),
-  }),
-  row('a provider that leaves out the certificates in between', 'provider-certificate-chain', {
-    plant: async () => at(`${SSO}.issuerUrl`, (await tlsWith(unchainedCertificate('localhost'))).url),
-  }),
+  ...TLS_PLANTS,
   row('a prompt that the provider announces, and refuses', 'provider-prompt', {
     plant: () => at(`${SSO}.reconnectPrompt`, 'select_account'),
     provider: { refusedPrompts: ['select_account'] },
@@ -240,9 +228,6 @@ const FAULTS: readonly Row[] = [
   }),
   row('something else at the issuer', 'issuer-not-authorization-server', { front: { issuer: '' } }),
   row('another issuer at the issuer', 'issuer-other', { front: { issuer: 'https://old.example' } }),
-  row('a certificate that ends tomorrow', 'certificate-ends-soon', {
-    plant: async () => at('publicUrl', (await tlsAt('localhost')).url),
-  }),
   row('no way to the metadata documents of clients', 'metadata-documents-not-listening', {
     plant: () =>
       at('authServer.clientRegistration.metadataDocuments', {
