@@ -25,6 +25,9 @@ function countReason(why) {
   seen.reasons[why] = (seen.reasons[why] ?? 0) + 1;
 }
 
+/** The code of an error. */
+const inBrackets = (said) => /\(([a-z_]+)\)/.exec(said)?.[1];
+
 /** @returns {Promise<'right' | 'wrong' | 'failed' | 'again'>} */
 async function once(token, backend, subject) {
   let answer;
@@ -37,9 +40,15 @@ async function once(token, backend, subject) {
   if (answer.who !== undefined) return answer.who.subject === subject ? 'right' : 'wrong';
   const { status, body } = answer;
   const data = /** @type {{ code?: string, retry?: string } | undefined} */ (body.error?.data);
-  countReason(data?.code ?? (body.result === undefined ? `${status}` : 'an error of the tool'));
+  // Once an answer has begun, what goes wrong is said in the result, which has no room for more than words.
+  const said = `${body.result?.content?.[0]?.text ?? ''}`;
+  countReason(
+    data?.code ?? (body.result === undefined ? `${status}` : (inBrackets(said) ?? 'an error of the tool')),
+  );
   const saysNothing = data === undefined && body.result === undefined && status >= 502 && status <= 504;
-  return data?.retry === 'safe' || saysNothing ? 'again' : 'failed';
+  return data?.retry === 'safe' || said.includes('it is safe to try again') || saysNothing
+    ? 'again'
+    : 'failed';
 }
 
 async function call(token, backend, subject) {
