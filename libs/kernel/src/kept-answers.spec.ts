@@ -70,6 +70,15 @@ describe('a newer one than one that does not do', () => {
     expect(await of()).toBe(2);
   });
 
+  test('is there already for whoever read the old one before somebody else asked', async () => {
+    const old = await kept.of('a', ask);
+    nowMs += 10;
+    await kept.newerThan('a', old, ask);
+    nowMs += 10;
+    expect((await kept.newerThan('a', old, ask))?.value).toBe(2);
+    expect(asked).toBe(2);
+  });
+
   test('may be there while nobody answers: that is no answer', async () => {
     const known = await kept.of('a', ask);
     isAway = true;

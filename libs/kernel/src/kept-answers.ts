@@ -54,6 +54,9 @@ export class KeptAnswers<Value> {
     known: KeptAnswer<Value>,
     ask: () => Promise<Value>,
   ): Promise<KeptAnswer<Value> | undefined> {
+    const latest = this.#known.get(name);
+    // Somebody else has asked since this one was read.
+    if (latest !== undefined && latest !== known) return latest;
     return this.#ageMs(known) < this.times.restMs ? undefined : await this.#asked(name, ask);
   }
 
