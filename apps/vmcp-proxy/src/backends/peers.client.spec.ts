@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Secret } from '@gatehouse/kernel/secret';
 import { until } from '@gatehouse/testing/until';
-import { ANONYMOUS } from '../incoming-auth/principal.js';
+import { ANONYMOUS, type Principal } from '../incoming-auth/principal.js';
 import { startOneBackend, type OneBackend } from './one-backend.fixture.js';
 import { AnotherAccount } from './authorized-backend.flow.js';
 import { Peers } from './peers.client.js';
@@ -12,6 +12,19 @@ beforeAll(async () => {
   world = await startOneBackend();
 });
 afterAll(() => world.close());
+
+/** Those whose messages go this way. */
+const peersWith = (send: OneBackend['authorized']['send']): Peers =>
+  new Peers(
+    Object.assign(Object.create(world.authorized) as OneBackend['authorized'], {
+      send,
+      hear: () => undefined,
+      bind: () => undefined,
+    }),
+  );
+
+const requestOf = (principal: Principal = ANONYMOUS) =>
+  ({ backend: world.name, principal, era: 'legacy', owner: '', deadlineAtMs: Date.now() + 60_000 }) as const;
 
 test('nobody who comes after a drop joins a backend session that was being begun before it', async () => {
   const { backend, authorized, name } = world;
@@ -54,7 +67,7 @@ test('nobody who comes after a drop joins a backend session that was being begun
 });
 
 test('a call with the next token that waits for a session begun with one that has ended begins its own', async () => {
-  const { backend, authorized, name } = world;
+  const { backend, authorized } = world;
   backend.setIntercept(undefined);
   const sentWith: unknown[] = [];
   const send: typeof authorized.send = async (sent) => {
@@ -63,21 +76,8 @@ test('a call with the next token that waits for a session begun with one that ha
     if (token === 'ended') throw new GatehouseError('token_invalid');
     return await authorized.send(sent);
   };
-  const peers = new Peers(
-    Object.assign(Object.create(authorized) as typeof authorized, {
-      send,
-      hear: () => undefined,
-      bind: () => undefined,
-    }),
-  );
-  const as = (token: string) =>
-    ({
-      backend: name,
-      principal: { ...ANONYMOUS, token: new Secret(token) },
-      era: 'legacy',
-      owner: '',
-      deadlineAtMs: Date.now() + 60_000,
-    }) as const;
+  const peers = peersWith(send);
+  const as = (token: string) => requestOf({ ...ANONYMOUS, token: new Secret(token) });
   const ended = peers.of(as('ended'));
   const next = peers.of(as('next'));
   await expect(ended).rejects.toMatchObject({ code: 'token_invalid' });
@@ -86,21 +86,14 @@ test('a call with the next token that waits for a session begun with one that ha
 });
 
 test('a session that is being begun while somebody else signs out is kept', async () => {
-  const { backend, authorized, name } = world;
+  const { backend, authorized } = world;
   backend.setIntercept(undefined);
   const send: typeof authorized.send = async (sent) => {
     peers.drop(({ key }) => key === 'somebody else');
     return await authorized.send(sent);
   };
-  const peers = new Peers(
-    Object.assign(Object.create(authorized) as typeof authorized, {
-      send,
-      hear: () => undefined,
-      bind: () => undefined,
-    }),
-  );
-  const deadlineAtMs = Date.now() + 60_000;
-  const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
+  const peers = peersWith(send);
+  const request = requestOf();
   const peer = await peers.of(request);
   expect([peers.keeps(peer), peers.isLeft(peer)]).toEqual([true, false]);
   expect(await peers.of(request)).toBe(peer);
@@ -110,8 +103,7 @@ test('in a session that calls no longer go to, and whose account nobody has left
   const { backend, authorized, name } = world;
   backend.setIntercept(undefined);
   const peers = new Peers(authorized);
-  const deadlineAtMs = Date.now() + 60_000;
-  const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
+  const request = requestOf();
   const peer = await peers.of(request);
   peers.renew(() => true);
   expect([peers.keeps(peer), peers.isLeft(peer)]).toEqual([false, false]);
@@ -134,15 +126,8 @@ test.each([
     return await authorized.send(request);
   };
   world.backend.setIntercept(undefined);
-  const peers = new Peers(
-    Object.assign(Object.create(authorized) as typeof authorized, {
-      send,
-      hear: () => undefined,
-      bind: () => undefined,
-    }),
-  );
-  const deadlineAtMs = Date.now() + 60_000;
-  const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
+  const peers = peersWith(send);
+  const request = requestOf();
   const peer = await peers.of(request);
   const id = `answer-${times}`;
   peers.answerQuestion(name, ANONYMOUS, peer, JSON.stringify({ jsonrpc: '2.0', id, result: {} }));
@@ -161,15 +146,8 @@ test('an answer is not sent again to a session whose credentials are no longer t
     peers.drop(() => true);
     throw new GatehouseError('unavailable', 'the vault is away');
   };
-  const peers = new Peers(
-    Object.assign(Object.create(authorized) as typeof authorized, {
-      send,
-      hear: () => undefined,
-      bind: () => undefined,
-    }),
-  );
-  const deadlineAtMs = Date.now() + 60_000;
-  const request = { backend: name, principal: ANONYMOUS, era: 'legacy', owner: '', deadlineAtMs } as const;
+  const peers = peersWith(send);
+  const request = requestOf();
   const peer = await peers.of(request);
   const refused: unknown[] = [];
   peers.answerQuestion(name, ANONYMOUS, peer, '{}', (why) => refused.push(why));
