@@ -13,7 +13,7 @@ import { haveFaults, isWell, type Faulty } from './soak/faults.js';
 import { Ledger } from './soak/ledger.js';
 import { TELLS_LIVE_HEAP } from './soak/live-heap.js';
 import { leftovers } from './soak/leftovers.js';
-import { Life } from './soak/life.js';
+import { ALL_HAVE_WORKED_MS, Life } from './soak/life.js';
 import { Memory } from './soak/memory.js';
 import { COOL_DOWN_MS, KEPT_FOR_MS, OPTIONS, UPDATE_EVERY_MS, WARM_UP_MS } from './soak/options.js';
 import { Person } from './soak/person.js';
@@ -126,7 +126,7 @@ async function soak({ world, ...rest }: Faulty): Promise<number> {
   const rests = async (ms: number): Promise<void> => {
     await pause(ms, undefined, { signal: stop.signal }).catch(() => undefined);
   };
-  await rests(WARM_UP_MS);
+  await rests(Math.max(WARM_UP_MS, ALL_HAVE_WORKED_MS));
   await memory.isWarm();
   const before = await TableRows.of(world).catch(() => undefined);
   const noMoreFaults = new AbortController();

@@ -12,6 +12,12 @@ const COMES_BACK_AFTER_MS = 1_000;
 /** What clients wait for at most who cannot begin: twice as long after each failure. */
 const COMES_BACK_WITHIN_MS = 30_000;
 const LOOKS_EVERY_MS = 500;
+/** A client does each of its works once at this share of the pace: what that fills is full before memory is compared. */
+const FIRST_ROUND_PACE = 0.1;
+/** Until everybody has begun and has done each of its works, and half as long again. */
+export const ALL_HAVE_WORKED_MS =
+  BEGIN_WITHIN_MS +
+  1.5 * FIRST_ROUND_PACE * OPTIONS.paceMs * Math.max(...Object.values(WORKS).map(({ length }) => length));
 
 const isUpdate = ({ method }: Message): boolean => method === 'notifications/resources/updated';
 
@@ -52,7 +58,8 @@ export class Life {
         });
         if (outcome === 'sign in') await this.person.signInAgain(this.mcpUrl, this.stop);
         if (outcome === 'sign in' || outcome === 'session gone') over.abort();
-        await this.#pause(OPTIONS.paceMs * (0.5 + Math.random()));
+        const pace = turn < WORKS[this.era].length ? FIRST_ROUND_PACE : 1;
+        await this.#pause(pace * OPTIONS.paceMs * (0.5 + Math.random()));
       }
       over.abort();
       await listening;

@@ -22,7 +22,7 @@ interface Life {
 }
 
 const EVERY_MS = 1_000;
-/** Until caches are full and code is compiled: this share of a life, once everybody has begun, and no more than that. */
+/** Until caches are full and code is compiled: this share of a life, once everybody has worked, and no more than that. */
 const WARM_UP_SHARE = 0.4;
 const WARM_UP_AT_MOST_MS = 5 * 60_000;
 /** A shorter life says nothing about hours. */
@@ -49,7 +49,7 @@ export class Memory {
     this.#timer = setInterval(() => this.#sample(), EVERY_MS).unref();
   }
 
-  /** Everybody has begun: what grew until now says nothing. */
+  /** Everybody has worked: what grew until now says nothing. */
   async isWarm(): Promise<void> {
     this.#warmFromMs = Date.now();
     await this.#collect();
