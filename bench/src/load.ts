@@ -26,10 +26,43 @@ export interface Sample {
 
 const RIGHT_ANSWER = '"text":"bench"';
 
+/** Sends the call of a target, over as many kept connections as are needed at once, `connections` at most. */
+export class Caller {
+  readonly #pool: Pool;
+  readonly #path: string;
+
+  constructor(
+    private readonly target: Pick<Target, 'url' | 'headers' | 'body'>,
+    connections: number,
+  ) {
+    const { origin, pathname } = new URL(target.url);
+    this.#pool = new Pool(origin, { connections, pipelining: 1 });
+    this.#path = pathname;
+  }
+
+  /** @returns `undefined`: the answer is right; otherwise what it was. */
+  async call(): Promise<string | undefined> {
+    const { headers, body: sent } = this.target;
+    const { statusCode, body } = await this.#pool.request({
+      method: 'POST',
+      path: this.#path,
+      headers,
+      body: sent,
+    });
+    const bytes = Buffer.from(await body.arrayBuffer());
+    return statusCode === 200 && bytes.includes(RIGHT_ANSWER)
+      ? undefined
+      : `${statusCode} ${bytes.toString('utf8', 0, 300)}`;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+}
+
 /** Calls over `connections` kept connections, one at a time on each, for `durationMs`. Any answer that is not right ends the run. */
 export async function load(target: Target, connections: number, durationMs: number): Promise<Sample> {
-  const { origin, pathname } = new URL(target.url);
-  const pool = new Pool(origin, { connections, pipelining: 1 });
+  const caller = new Caller(target, connections);
   const latencies: number[] = [];
   const all = [process.pid, target.pid, ...(target.others ?? [])];
   const allMicros = (): number => all.reduce((sum, pid) => sum + cpuMicros(pid), 0);
@@ -40,22 +73,15 @@ export async function load(target: Target, connections: number, durationMs: numb
   const worker = async () => {
     while (performance.now() < endAtMs) {
       const sentAtMs = performance.now();
-      const { statusCode, body } = await pool.request({
-        method: 'POST',
-        path: pathname,
-        headers: target.headers,
-        body: target.body,
-      });
-      const bytes = Buffer.from(await body.arrayBuffer());
+      const wrong = await caller.call();
       latencies.push(performance.now() - sentAtMs);
-      if (statusCode !== 200 || !bytes.includes(RIGHT_ANSWER))
-        throw new Error(`${target.name}: ${statusCode} ${bytes.toString('utf8', 0, 300)}`);
+      if (wrong !== undefined) throw new Error(`${target.name}: ${wrong}`);
     }
   };
   await Promise.all(Array.from({ length: connections }, worker));
   const elapsedSeconds = (performance.now() - startedAtMs) / 1_000;
   const spent = { own: cpuMicros(target.pid) - before.own, all: allMicros() - before.all };
-  await pool.close();
+  await caller.close();
   latencies.sort((a, b) => a - b);
   const at = (share: number) =>
     latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;

@@ -15,6 +15,10 @@ export interface Targets {
 }
 
 const MODERN_VERSION = '2026-07-28';
+const MODERN_META = {
+  'io.modelcontextprotocol/protocolVersion': MODERN_VERSION,
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
 const LEGACY_VERSION = '2025-11-25';
 const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 
@@ -52,12 +56,20 @@ export function modernCall(shape: Shape, name: string, token: string): Pick<Targ
       'mcp-method': 'tools/call',
       'mcp-name': name,
     },
-    body: bodyOf(name, shape, {
-      'io.modelcontextprotocol/protocolVersion': MODERN_VERSION,
-      'io.modelcontextprotocol/clientCapabilities': {},
-    }),
+    body: bodyOf(name, shape, MODERN_META),
   };
 }
+
+/** The same client asks for the tools that there are. */
+export const modernList = (token: string): Pick<Target, 'headers' | 'body'> => ({
+  headers: {
+    ...JSON_HEADERS,
+    authorization: `Bearer ${token}`,
+    'mcp-protocol-version': MODERN_VERSION,
+    'mcp-method': 'tools/list',
+  },
+  body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: MODERN_META } }),
+});
 
 function legacyCall(
   shape: Shape,

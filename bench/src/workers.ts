@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { OAuthClient } from '@gatehouse/testing/oauth-client';
 import { startWorld, type World } from '@gatehouse/testing/world';
 import { LONG_LIVED, withBenchBackends } from './bench-world.js';
 import { median, round } from './figures.js';
 import { load, type Target } from './load.js';
+import { childrenOf, pin } from './pinning.js';
 import { cpuMicros } from './processes.js';
 import { SMALL } from './shapes.js';
 import { modernCall } from './targets.js';
@@ -57,22 +57,6 @@ function pinned({ replicas, demonstration }: World): string {
   return hasRoom
     ? `${all} pinned: one worker to core 0, two workers and their primary to cores 0 and 1, load and backend to the others.`
     : `${all} pinned: one worker to core 0, two workers and their primary to cores 0 and 1. Load and backend have no cores of their own and take from these: the ratio says what this machine can do, not what workers can.`;
-}
-
-function pin(pid: number, cores: string): void {
-  execFileSync('taskset', ['-a', '-p', '-c', cores, String(pid)], { stdio: 'ignore' });
-}
-
-function childrenOf(pid: number): readonly number[] {
-  try {
-    return execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
-      .split('\n')
-      .filter(Boolean)
-      .map(Number);
-  } catch {
-    // It has none.
-    return [];
-  }
 }
 
 async function measured(running: World) {

@@ -1,4 +1,4 @@
-/** Generated pages (docs/configuration.md, docs/providers.md, docs/provider-answers.md, docs/reference) are what their sources say. */
+/** Generated pages (docs/configuration.md, docs/providers.md, docs/provider-answers.md, docs/scaling.md, docs/reference) are what their sources say. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -38,6 +38,7 @@ export const SECTIONS = [
       'docs/provider-answers.md',
       'docs/spec-divergences.md',
       'docs/speed.md',
+      'docs/scaling.md',
     ],
   },
   {

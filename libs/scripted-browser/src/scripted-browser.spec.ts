@@ -54,6 +54,16 @@ test('the callback of a client is handed back, never requested', async () => {
   expect(browser.visited).toEqual([`${origin}/a`]);
 });
 
+test('a page that sends its reader on at once is left, and redirects are counted anew', async () => {
+  for (let hop = 0; hop < 30; hop += 1) routes[`/${hop}`] = redirect(302, `/${hop + 1}`);
+  routes['/15'] = html('<p>on</p>', { refresh: '0;url=/16' });
+  routes['/30'] = html('<title>here</title>');
+  await browser.open(`${origin}/0`);
+  expect(browser.page.title).toBe('here');
+  routes['/15'] = redirect(302, '/16');
+  await expect(browser.open(`${origin}/0`)).rejects.toThrow('too many redirects');
+});
+
 test.each([
   [302, 'GET', ''],
   [303, 'GET', ''],

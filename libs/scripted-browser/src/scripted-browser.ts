@@ -38,7 +38,7 @@ interface Navigation {
 
 /**
  * A browser without a screen: keeps cookies by the rules of browsers (SameSite included), follows redirects one by one,
- * fills forms and presses buttons by the names a page gives them. It runs no scripts.
+ * leaves a page that says so at once, fills forms and presses buttons by the names a page gives them. It runs no scripts.
  */
 export class ScriptedBrowser {
   readonly jar: CookieJar;
@@ -105,6 +105,15 @@ export class ScriptedBrowser {
   }
 
   async #navigate(first: Navigation, from: Page | undefined): Promise<Landing> {
+    const landing = await this.#land(first, from);
+    const onward = landing.kind === 'page' ? leavesFor(landing.page) : undefined;
+    // Another navigation: redirects are counted anew.
+    return landing.kind !== 'page' || onward === undefined
+      ? landing
+      : await this.#navigate({ method: 'GET', url: onward, body: undefined }, landing.page);
+  }
+
+  async #land(first: Navigation, from: Page | undefined): Promise<Landing> {
     const chain = from === undefined ? [] : [from.url];
     let next = first;
     for (let hops = 0; hops <= (this.#options.maxRedirects ?? 20); hops += 1) {
@@ -157,6 +166,12 @@ export class ScriptedBrowser {
     }
     return { status: answer.statusCode, headers: flat(answer.headers), body: await answer.body.text() };
   }
+}
+
+/** HTML, the `refresh` header: where a page sends its reader at once. */
+function leavesFor({ headers, url }: Page): string | undefined {
+  const to = /^0\s*[;,]\s*url=(.+)$/i.exec(headers['refresh'] ?? '')?.[1];
+  return to === undefined ? undefined : new URL(to, url).href;
 }
 
 /** Fetch, HTTP-redirect fetch: 303 always and 301/302 after POST continue with GET; 307 and 308 repeat the request. */

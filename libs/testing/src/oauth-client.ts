@@ -143,11 +143,19 @@ export class OAuthClient {
   }
 }
 
-/** A browser that stops where the client listens. @param jar of another browser, to go on as that one. */
-export const newBrowser = (jar?: ScriptedBrowser['jar']): ScriptedBrowser =>
+/**
+ * A browser that stops where the client listens.
+ * @param jar of another browser, to go on as that one.
+ * @param headers of every request, such as what a reverse proxy adds.
+ */
+export const newBrowser = (
+  jar?: ScriptedBrowser['jar'],
+  headers: Readonly<Record<string, string>> = {},
+): ScriptedBrowser =>
   new ScriptedBrowser({
     timeoutMs: PATIENCE_MS,
     stopAt: (url) => url.href.startsWith(REDIRECT_URI),
+    headers,
     ...(jar === undefined ? {} : { jar }),
   });
 

@@ -10,6 +10,7 @@ export function bodyOf(reply: FastifyReply, shown: Shown): string {
     case 'page':
       addCookies(reply, shown.setCookies);
       void reply.code(shown.status ?? 200).headers(pageHeaders(shown.targets));
+      if (shown.onwardTo !== undefined) void reply.header('refresh', `0;url=${shown.onwardTo}`);
       return shown.page.in(languageOf(reply.request.headers['accept-language']));
     case 'redirect':
       addCookies(reply, shown.setCookies);

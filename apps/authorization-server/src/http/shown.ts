@@ -9,6 +9,8 @@ export type Shown =
       readonly status?: number;
       readonly targets?: FormTargets;
       readonly setCookies?: readonly string[];
+      /** Where the browser goes at once, by itself: a path of ours. */
+      readonly onwardTo?: string;
     }
   /** 302 to a provider, 303 after a form or to the client. */
   | {

@@ -49,6 +49,9 @@ export const GERMAN_FAILURES: Readonly<Record<string, string>> = {
   'You are back from {1}, and the gateway is still waiting for its response. Nothing is lost.':
     'Sie sind zurück von {1}, und das Gateway wartet noch auf die Antwort. Nichts ist verloren.',
   'Look again': 'Noch einmal nachsehen',
+  'On to {1}': 'Weiter zu {1}',
+  'Accounts connected so far: {1}. {2} is next.': 'Bisher verbundene Konten: {1}. Als Nächstes kommt {2}.',
+  'Go on': 'Weiter',
 
   'This link is for another account': 'Dieser Link ist für ein anderes Konto',
   'The application that sent you here and this browser are signed in as two different people. To protect both, nothing was connected.':

@@ -14,6 +14,8 @@ import type { FormTargets } from '../http/page-headers.js';
 import type { Shown } from '../http/shown.js';
 import { html, t, type Html } from '../pages/html.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
+import { ONWARD } from './onward.js';
+import { onwardPage } from './onward-page.js';
 import { offeredProviders, otherBackends, partOf, scopedUses } from './approval-of.js';
 import type { Step } from './next-step.js';
 import { SignInForms } from './sign-in-forms.js';
@@ -73,6 +75,13 @@ export class SignInPages {
   wait(uid: string, provider: string): Shown {
     const page = waitPage(provider, { action: this.forms.address(uid), site: this.urls.site });
     return { kind: 'page', page };
+  }
+
+  /** The browser goes on by itself, and has seen a page. */
+  onward(uid: string, provider: string, done: number): Shown {
+    const address = `${this.forms.address(uid)}?${ONWARD}=${done}`;
+    const page = onwardPage({ provider, done, address, site: this.urls.site });
+    return { kind: 'page', page, onwardTo: address };
   }
 
   async #page(

@@ -30,7 +30,7 @@ export class TakeStep {
       case 'refuse':
         return await this.asking.ask(request, situation, step);
       case 'visit':
-        return await this.visits.visit(request, situation, step.provider);
+        return await this.visits.visit(exchange, request, situation, step.provider);
       case 'complete':
         return await this.completion.complete(exchange, request, situation, step.providers);
     }

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ArrivedAnswers } from '../attempts/arrived-answers.flow.js';
 import { BeginLeg } from '../attempts/begin-leg.flow.js';
+import type { Exchange } from '../http/exchange.js';
 import type { Shown } from '../http/shown.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
+import { pageDueAfter } from './onward.js';
 import { SignInPages } from './sign-in-pages.flow.js';
 import type { Situation } from './sign-in-steps.flow.js';
 
@@ -17,6 +19,7 @@ export class VisitLeg {
 
   /** @returns `undefined` when the chain has to be looked at again. */
   async visit(
+    exchange: Exchange,
     request: AuthorizationRequest,
     { attempt }: Situation,
     provider: string,
@@ -27,6 +30,8 @@ export class VisitLeg {
       case 'settled':
         return undefined;
       case 'none': {
+        const done = pageDueAfter(attempt.state.legs, exchange.request.url);
+        if (done !== undefined) return this.pages.onward(request.uid, provider, done);
         const { browserBinding } = request;
         const begun = await this.legs.begin({ attempt, provider, browserBinding });
         if (begun.kind === 'failed') return undefined;

@@ -129,15 +129,11 @@ function resolve(
   notes: MergeNote[],
 ): readonly Candidate[] {
   const rankOf = rankIn(aggregation);
+  const owners = ownersOf(candidates);
   return candidates.flatMap((candidate) => {
-    const rivals = candidates.filter(
-      ({ name, backend }) => name === candidate.name && backend !== candidate.backend,
-    );
+    const rivals = [...(owners.get(candidate.name) ?? [])].filter((backend) => backend !== candidate.backend);
     if (rivals.length === 0) return [candidate];
-    const outcome = outcomeAmong(
-      rankOf(candidate.backend),
-      rivals.map(({ backend }) => rankOf(backend)),
-    );
+    const outcome = outcomeAmong(rankOf(candidate.backend), rivals.map(rankOf));
     if (outcome === 'kept') return [candidate];
     const { backend, original, name, prefixed } = candidate;
     if (outcome === 'shadowed') {
@@ -147,6 +143,17 @@ function resolve(
     notes.push({ backend, original, name, outcome: 'renamed' });
     return [{ ...candidate, name: prefixed }];
   });
+}
+
+/** Which backends have a name. There can be tens of thousands of names: each is looked at once. */
+function ownersOf(candidates: readonly Candidate[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const owners = new Map<string, Set<string>>();
+  for (const { name, backend } of candidates) {
+    const known = owners.get(name);
+    if (known === undefined) owners.set(name, new Set([backend]));
+    else known.add(backend);
+  }
+  return owners;
 }
 
 /** Names that still meet (a prefix can spell another backend's tool) are told apart by the backend, in a stable way. */
