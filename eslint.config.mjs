@@ -3,7 +3,9 @@ import { MAY_IMPORT, MESSAGE_SEALING, MESSAGE_SEALING_ONLY, ROOMS, SEAMS } from 
 
 const PROJECTS = Object.keys(MAY_IMPORT);
 const folder = (project) =>
-  ['authorization-server', 'token-vault', 'vmcp-proxy', 'gatehouse', 'demonstration'].includes(project)
+  ['authorization-server', 'token-vault', 'vmcp-proxy', 'gatehouse', 'demonstration', 'operator'].includes(
+    project,
+  )
     ? `apps/${project}`
     : `libs/${project}`;
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

@@ -72,6 +72,7 @@ export const MAY_IMPORT = {
     'service-process',
   ],
   demonstration: ['kernel'],
+  operator: ['kernel', 'config', 'observability'],
 };
 
 /** What a project may not get through another one either: the proxy's image has no database driver. */
@@ -148,6 +149,7 @@ export const ROOMS = {
     'calls',
     'edge',
   ],
+  operator: ['cluster', 'leadership', 'gateway', 'status', 'reconcile'],
 };
 
 /**
@@ -162,6 +164,7 @@ export const SEAMS = {
   '@nats-io/transport-node': ['messaging', 'testing'],
   '@nats-io/jetstream': ['messaging', 'testing'],
   '@nats-io/kv': ['messaging', 'testing'],
+  '@kubernetes/client-node': ['operator'],
 };
 
 /** The proxy holds no stored token. So it, and what it shares with the vault, may use the message half of `sealing` only. */

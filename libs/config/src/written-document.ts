@@ -29,6 +29,8 @@ export interface WrittenDocument {
   readonly wrong: readonly Path[];
   readonly problem: (finding: Finding) => Problem;
   readonly readerOf: (mounted: SecretReader) => SecretReader;
+  /** `Kind/name` of the manifests that the gateway is made of. */
+  readonly used: readonly string[];
 }
 
 /** A configuration is written by hand; anything larger is not one. */
@@ -73,6 +75,7 @@ function native({ document, text }: SourceFile): WrittenDocument {
       };
     },
     readerOf: (mounted) => mounted,
+    used: [],
   };
 }
 
@@ -84,4 +87,5 @@ const unreadable = (problems: readonly Problem[]): WrittenDocument => ({
   wrong: [],
   problem: ({ message }) => ({ document: problems[0]?.document ?? '', path: '', message }),
   readerOf: (mounted) => mounted,
+  used: [],
 });

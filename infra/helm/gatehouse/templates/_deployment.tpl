@@ -97,7 +97,7 @@ spec:
             failureThreshold: 2
           resources: {{ toJson $values.resources }}
           volumeMounts: {{- include "gatehouse.volumeMounts" (dict "secrets" $values.secrets) | nindent 12 }}
-      volumes: {{- include "gatehouse.volumes" (dict "root" $root "secrets" $values.secrets "configuration" "configuration") | nindent 8 }}
+      volumes: {{- include "gatehouse.volumes" (dict "root" $root "secrets" $values.secrets "configuration" "configuration" "service" .component) | nindent 8 }}
 {{- if .public }}
 ---
 apiVersion: v1

@@ -129,9 +129,20 @@ gatehouse.yaml: {{ .Values.configuration | quote }}
 {{- end }}
 {{- end -}}
 
-{{/* (dict "root" . "secrets" … "configuration" what the ConfigMap with the configuration is called here) */}}
+{{/* (dict "root" . "configuration" what it is called here): the ConfigMap that is mounted, this chart's own or the operator's. */}}
+{{- define "gatehouse.configMap" -}}
+{{- with .root.Values.operator.virtualServer -}}
+{{- if $.root.Values.configurationFiles }}{{ fail "configurationFiles do not reach services whose configuration the operator writes: write the policies into the VirtualMCPServer" }}{{ end -}}
+{{- printf "%s-gatehouse" . -}}
+{{- else -}}
+{{- printf "%s-%s" (include "gatehouse.fullname" .root) .configuration -}}
+{{- end -}}
+{{- end -}}
+
+{{/* (dict "root" . "secrets" … "configuration" what the ConfigMap with the configuration is called here "service" whose files of the operator, if any) */}}
 {{- define "gatehouse.volumes" -}}
 {{- $root := .root -}}
+{{- $service := .service -}}
 {{- $files := .secrets.files -}}
 {{- $configuration := .configuration -}}
 - name: tmp
@@ -142,7 +153,10 @@ gatehouse.yaml: {{ .Values.configuration | quote }}
     defaultMode: 0440
     sources:
     {{- if eq $folder "/etc/gatehouse" }}
-      - configMap: { name: {{ include "gatehouse.fullname" $root }}-{{ $configuration }} }
+      - configMap: { name: {{ include "gatehouse.configMap" (dict "root" $root "configuration" $configuration) }} }
+      {{- if and $service $root.Values.operator.virtualServer }}
+      - secret: { name: {{ printf "%s-gatehouse-%s" $root.Values.operator.virtualServer $service }} }
+      {{- end }}
     {{- end }}
     {{- range $files }}
     {{- if hasPrefix (printf "%s/" $folder) .path }}

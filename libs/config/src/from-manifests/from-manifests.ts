@@ -29,6 +29,8 @@ export interface FromManifests {
   /** A finding about the native document, at its place in the manifests. */
   readonly problem: (finding: Finding) => Problem;
   readonly readerOf: (mounted: SecretReader) => SecretReader;
+  /** `Kind/name` of the objects that the gateway is made of. */
+  readonly used: readonly string[];
 }
 
 export interface ManifestOptions {
@@ -87,6 +89,7 @@ export function fromManifests(files: readonly SourceFile[], options: ManifestOpt
     problem: (finding) => native.problem(finding),
     wrong: native.wrongPlaces([...found, ...meant]),
     readerOf: (mounted) => ownSecrets(set, native, chosen.namespace, mounted),
+    used: [...set.used].map(({ label }) => label),
   };
 }
 
@@ -102,6 +105,7 @@ const nothing = (set: ManifestSet, document: string): FromManifests => ({
   wrong: [],
   problem: ({ message }) => ({ document, path: '', message }),
   readerOf: (mounted) => mounted,
+  used: [],
 });
 
 function chooseGateway(

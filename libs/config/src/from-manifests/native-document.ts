@@ -1,5 +1,6 @@
 import type { Path } from '../findings/path.js';
 import type { Finding, Problem } from '../findings/problems.js';
+import type { ReferencedKind } from '../secrets/secret-references.js';
 import { isFields, problemAt, type ManifestObject, type Written } from './manifest-object.js';
 import { inWordsOfManifests } from './words.js';
 
@@ -9,9 +10,6 @@ interface Place {
 }
 
 type Holder = Record<string | number, unknown>;
-
-/** What a reference of a manifest names. */
-export type ReferencedKind = 'Secret' | 'ConfigMap';
 
 const key = (path: Path): string => JSON.stringify(path);
 

@@ -1,7 +1,7 @@
-import type { SecretReader } from '../secrets/secret-references.js';
+import type { ReferencedKind, SecretReader } from '../secrets/secret-references.js';
 import type { Written } from './manifest-object.js';
 import type { ManifestSet } from './manifest-set.js';
-import type { NativeDocument, ReferencedKind } from './native-document.js';
+import type { NativeDocument } from './native-document.js';
 
 /**
  * References to objects that are among the manifests are read there, all others where they are mounted. A reference of a
@@ -17,8 +17,8 @@ export const ownSecrets =
       const object = set.find(kind, namespace, name);
       if (object !== undefined) return readKey(object, kind, key);
     }
-    const elsewhere = mounted(reference, path);
-    return elsewhere.ok
+    const elsewhere = mounted(reference, path, known);
+    return elsewhere.ok || elsewhere.saysAll === true
       ? elsewhere
       : {
           ok: false,

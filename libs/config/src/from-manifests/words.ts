@@ -1,5 +1,5 @@
 import type { Path } from '../findings/path.js';
-import type { ReferencedKind } from './native-document.js';
+import type { ReferencedKind } from '../secrets/secret-references.js';
 
 interface Said {
   readonly message: string;

@@ -9,11 +9,16 @@ export type SecretReference =
   | { readonly file: string }
   | { readonly secretRef: { readonly name: string; readonly key: string } };
 
+/** `saysAll`: the message needs no words around it. */
 export type Reading =
-  { readonly ok: true; readonly value: string } | { readonly ok: false; readonly message: string };
+  | { readonly ok: true; readonly value: string }
+  | { readonly ok: false; readonly message: string; readonly saysAll?: true };
 
-/** `path`: where the reference stands in the configuration. */
-export type SecretReader = (reference: SecretReference, path?: Path) => Reading;
+/** What a reference of a manifest names. */
+export type ReferencedKind = 'Secret' | 'ConfigMap';
+
+/** `path`: where the reference stands in the configuration. `kind`: what it names, where a manifest says so. */
+export type SecretReader = (reference: SecretReference, path?: Path, kind?: ReferencedKind) => Reading;
 
 export const DEFAULT_SECRETS_DIR = '/run/secrets/gatehouse';
 
