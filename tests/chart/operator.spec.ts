@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chartTool, schemaFolders } from '../support/chart/chart-tools.js';
-import { at, list, nameOf, ofKind, podOf, rendered, type Manifest } from '../support/chart/rendered.js';
+import { at, list, nameOf, ofKind, podOf, rendered, text, type Manifest } from '../support/chart/rendered.js';
 import { KubernetesSchemas } from '../support/chart/schemas.js';
 import { valuesOf } from '../support/chart/values.js';
 import { rendered as renderedOperator } from '../support/operator/operated-cluster.js';
@@ -89,15 +89,11 @@ where("the operator's chart", () => {
 });
 
 where('the chart of the services, with the operator', () => {
+  /** ConfigMaps and Secrets that are mounted whole, and those of which keys are, by name. */
   const mounted = (manifest: Manifest): readonly string[] =>
-    (list(at(podOf(manifest), 'spec', 'volumes')) as readonly Manifest[]).flatMap((volume) =>
-      (list(at(volume, 'projected', 'sources')) as readonly Manifest[]).map((source) =>
-        String(
-          at(source, 'configMap', 'name') ??
-            `${String(at(source, 'secret', 'name'))}${at(source, 'secret', 'items') === undefined ? '' : ' in part'}`,
-        ),
-      ),
-    );
+    (list(at(podOf(manifest), 'spec', 'volumes')) as readonly Manifest[])
+      .flatMap((volume) => list(at(volume, 'projected', 'sources')) as readonly Manifest[])
+      .map((source) => text(at(source, 'configMap', 'name') ?? at(source, 'secret', 'name')));
 
   test('custody: each service has its configuration and its own Secret of the operator, and no Job has one', () => {
     const manifests = rendered(valuesOf('compose/gatehouse.yaml'), { operator: { virtualServer: 'acme' } });

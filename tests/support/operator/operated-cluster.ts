@@ -86,7 +86,7 @@ export class OperatedCluster {
 
   async leader(): Promise<string> {
     const { body } = await this.api.ask('GET', `${LEASES}/operator-gatehouse-operator`);
-    return String((body['spec'] as Tree | undefined)?.['holderIdentity'] ?? '');
+    return (body['spec'] as { readonly holderIdentity?: string } | undefined)?.holderIdentity ?? '';
   }
 
   pathOf(kind: string, name: string): string {

@@ -53,11 +53,7 @@ export class Leader {
     this.leadsUntilMs = 0;
     const lease = await this.cluster.lease(this.options.lease);
     if (lease?.spec?.holderIdentity === this.options.identity)
-      await this.cluster.writeLease(
-        this.options.lease,
-        { ...lease, spec: { ...lease.spec, holderIdentity: '' } },
-        false,
-      );
+      await this.cluster.writeLease(this.options.lease, leaseOf(this.options.lease, '', lease), false);
   }
 
   private async look(): Promise<void> {
@@ -87,16 +83,17 @@ function factsOf(lease: V1Lease | undefined): LeaseFacts | undefined {
   if (spec === undefined) return undefined;
   return {
     holder: spec.holderIdentity ?? '',
-    renewed: `${lease?.metadata?.resourceVersion ?? ''}`,
+    renewed: lease?.metadata?.resourceVersion ?? '',
     durationMs: (spec.leaseDurationSeconds ?? LEASE_SECONDS) * 1_000,
   };
 }
 
 function leaseOf(name: string, identity: string, before: V1Lease | undefined): V1Lease {
   const now = new V1MicroTime();
+  const resourceVersion = before?.metadata?.resourceVersion;
   const isRenewed = before?.spec?.holderIdentity === identity;
   return {
-    metadata: { ...before?.metadata, name },
+    metadata: { name, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
     spec: {
       holderIdentity: identity,
       leaseDurationSeconds: LEASE_SECONDS,

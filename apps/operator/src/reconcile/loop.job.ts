@@ -39,6 +39,10 @@ export class Loop {
     }, ms);
   }
 
+  private isChanged(): boolean {
+    return this.isDue;
+  }
+
   private async run(): Promise<void> {
     [this.isRunning, this.isDue] = [true, false];
     let next = EVERY_MS;
@@ -49,6 +53,6 @@ export class Loop {
       next = AFTER_FAILURE_MS;
     }
     this.isRunning = false;
-    this.after(this.isDue ? SOON_MS : next);
+    this.after(this.isChanged() ? SOON_MS : next);
   }
 }

@@ -50,7 +50,7 @@ export function gatewayConditions(
   const below = (...places: readonly string[]): readonly Problem[] =>
     problems.filter(({ path }) => places.some((place) => isBelow(path, place)));
   const own = (path: string): string => `${labelOf(gateway)} ${path}`;
-  const { authServerConfig, incomingAuth } = (gateway.spec ?? {}) as Readonly<Record<string, unknown>>;
+  const { authServerConfig, incomingAuth } = gateway.spec ?? {};
   const { oidcConfigRef, authzConfigRef } = (incomingAuth ?? {}) as Readonly<
     Record<string, { readonly name?: unknown } | undefined>
   >;

@@ -72,7 +72,7 @@ test('what is not known is kept, so that the operator can say that it is wrong',
   const blocks: Tree[] = [];
   const walk = (tree: unknown): void => {
     if (typeof tree !== 'object' || tree === null) return;
-    if ('properties' in tree && 'type' in tree) blocks.push(tree as Tree);
+    if ('properties' in tree && 'type' in tree) blocks.push(tree);
     for (const value of Object.values(tree)) walk(value);
   };
   for (const schema of schemas.values()) walk((schema['properties'] as Tree)['spec']);
