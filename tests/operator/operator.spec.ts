@@ -186,7 +186,7 @@ where('at a real API, with the rights of its chart', () => {
     const third = await cluster.operator('third');
     await second.stop();
     await until(async () => (await cluster.leader()) === 'third');
-    expect(third.output).toContain('"leadership-changed"');
+    await until(() => third.output.includes('"leadership-changed"'));
   });
 
   test('no value of a Secret is in a log, an event, a status or a configuration', async () => {
