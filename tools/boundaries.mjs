@@ -113,6 +113,7 @@ export const ROOMS = {
     'housekeeping',
   ],
   'authorization-server': [
+    'held-keys',
     'signing-keys',
     'pages',
     'http',
@@ -159,6 +160,7 @@ export const ROOMS = {
 export const SEAMS = {
   '@cedar-policy/cedar-wasm': ['config'],
   'openid-client': ['token-vault'],
+  koffi: ['authorization-server'],
   'oidc-provider': ['authorization-server', 'demonstration', 'testing'],
   pg: ['persistence', 'testing', 'gatehouse'],
   '@nats-io/transport-node': ['messaging', 'testing'],

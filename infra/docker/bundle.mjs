@@ -33,6 +33,9 @@ const optionalPeers = {
 /** They read files beside their own, so they stay packages. */
 const AS_PACKAGES = ['@cedar-policy/cedar-wasm'];
 
+/** They have machine code, and whoever configures what needs them adds them (docs/guides/held-keys.md). */
+const OPTIONAL = ['koffi'];
+
 /** What is loaded late and at once, by this call, is to be bundled, too; esbuild sees `require` alone. */
 const REQUIRE_OF_MODULES = /\bcreateRequire\(import\.meta\.url\)\((?=['"])/g;
 const lateRequires = {
@@ -46,10 +49,15 @@ const lateRequires = {
   },
 };
 
+/** Programs that a service starts. */
+const PROGRAMS_BESIDE = { 'authorization-server': ['held-keys/pkcs11-program.js'] };
+
 async function bundle() {
+  const programs = ['main.js', ...(PROGRAMS_BESIDE[service] ?? [])].map((file) => join(app, 'dist', file));
   const { metafile } = await build({
-    entryPoints: [join(app, 'dist/main.js')],
+    entryPoints: programs,
     outdir: join(folder, app, 'dist'),
+    outbase: join(app, 'dist'),
     absWorkingDir: REPOSITORY,
     bundle: true,
     // In one piece, where modules are evaluated in the order of their imports; what is loaded late is still evaluated late.
@@ -62,7 +70,7 @@ async function bundle() {
     // All of their texts are in licenses.txt.
     legalComments: 'none',
     banner: { js: BANNER },
-    external: AS_PACKAGES.map((name) => `${name}/*`),
+    external: [...AS_PACKAGES.map((name) => `${name}/*`), ...OPTIONAL],
     plugins: [optionalPeers, lateRequires],
     metafile: true,
     logLevel: 'warning',

@@ -2,6 +2,7 @@ import { authorizationServerPart } from '@gatehouse/config/parts';
 import { databaseReadiness } from '@gatehouse/persistence/reachable';
 import { busDependency } from '@gatehouse/service-process/bus-dependency';
 import { runService } from '@gatehouse/service-process/run-service';
+import { heldKeysAnswer } from './held-keys/held-keys-answer.client.js';
 import { startAuthorizationServer } from './service.js';
 
 await runService({
@@ -13,6 +14,7 @@ await runService({
       check: databaseReadiness('authorization-server', () => model.postgres.authorizationServer?.url.secret),
     },
     busDependency('authorization-server', model),
+    { path: 'authServer.keyHolders', check: heldKeysAnswer(model) },
   ],
   start: startAuthorizationServer,
 });

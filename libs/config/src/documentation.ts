@@ -39,7 +39,7 @@ const SECRETS_SECTION: readonly string[] = [
   [
     '| Service | Secrets |',
     '| --- | --- |',
-    '| authorization server | `authServer.signingKeys`, `authServer.keyEncryptionKeys`, `authServer.clientRegistration.*`, `postgres.authorizationServer.url`, `nats.credentials` |',
+    '| authorization server | `authServer.signingKeys`, `authServer.keyHolders.*`, `authServer.keyEncryptionKeys`, `authServer.clientRegistration.*`, `postgres.authorizationServer.url`, `nats.credentials` |',
     '| token vault | client secrets of providers and token exchanges, `vault.keyEncryptionKeys`, `postgres.tokenVault.url`, `nats.credentials` |',
     '| proxy | values of injected headers, `bridge.secret`, `nats.credentials` |',
     '| bridge | `bridge.secret`, `backends[].secretEnv` |',
@@ -76,7 +76,8 @@ function blockSections(
 
 /** References are described once, under Secrets. */
 const isReference = (node: SchemaNode): boolean =>
-  node.kind === 'object' && (node.secret === true ? !node.fields.has('id') : node.fields.has('key'));
+  node.kind === 'object' &&
+  (node.secret === true ? !node.fields.has('id') && !node.fields.has('pkcs11') : node.fields.has('key'));
 
 /** The block inside lists and maps, with the path that leads to one of its kind. */
 function innermost(path: string, node: SchemaNode): { readonly path: string; readonly node: SchemaNode } {
@@ -103,7 +104,11 @@ function aboutOf(node: SchemaNode): string {
 
 function typeOf(node: SchemaNode): string {
   if (node.secret === true)
-    return node.kind === 'object' && node.fields.has('id') ? 'id and secret' : 'secret';
+    return node.kind !== 'object' || !(node.fields.has('id') || node.fields.has('pkcs11'))
+      ? 'secret'
+      : node.fields.has('id')
+        ? 'id and secret'
+        : 'secret, or where the key is held';
   switch (node.kind) {
     case 'object':
       return 'fields';

@@ -226,8 +226,12 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
   const registration = authServer?.clientRegistration;
   const secrets: readonly (readonly [string, ConfiguredSecret | undefined])[] = [
     ...(authServer?.signingKeys ?? []).map(
-      (key, index) => [`authServer.signingKeys[${index}]`, key] as const,
+      (key, index) => [`authServer.signingKeys[${index}]`, 'holder' in key ? undefined : key] as const,
     ),
+    ['authServer.keyHolders.pkcs11.pin', authServer?.keyHolders.pkcs11?.pin],
+    ['authServer.keyHolders.awsKms.accessKeyId', authServer?.keyHolders.awsKms?.accessKeyId],
+    ['authServer.keyHolders.awsKms.secretAccessKey', authServer?.keyHolders.awsKms?.secretAccessKey],
+    ['authServer.keyHolders.awsKms.sessionToken', authServer?.keyHolders.awsKms?.sessionToken],
     ...(authServer?.keyEncryptionKeys ?? []).map(
       ({ id, key }) => [`authServer.keyEncryptionKeys.${id}`, key] as const,
     ),

@@ -1,6 +1,7 @@
 import { PROFILES } from './profiles/profiles.js';
 import { isOwn } from './profiles/known-fields.js';
 import { gatehouseYamlTree } from './structure/structure.js';
+import { KEY_PLACES } from './yaml/checks.js';
 import { FORMATS } from './yaml/formats.js';
 import { PROVIDER_BLOCKS } from './yaml/provider-fields.js';
 import type { SchemaField, SchemaNode } from './yaml/schema-tree.js';
@@ -55,7 +56,11 @@ function objectSchema(node: ObjectNode): JsonSchema {
     properties,
     additionalProperties: false,
     ...(required.length === 0 ? {} : { required }),
-    ...(isReference ? { oneOf: ['env', 'file', 'secretRef'].map((place) => ({ required: [place] })) } : {}),
+    ...(isReference
+      ? {
+          oneOf: KEY_PLACES.filter((place) => node.fields.has(place)).map((place) => ({ required: [place] })),
+        }
+      : {}),
   };
 }
 

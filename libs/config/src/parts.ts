@@ -4,6 +4,7 @@ import type { WayOut } from './model/egress-rules.js';
 import { openedTelemetry } from './opened-telemetry.js';
 import { openedIntrospection, openedParty, openedWayOut } from './opened-egress.js';
 import { openedProvider, openedRegistration } from './opened-parties.js';
+import { openedKeyHolders } from './opened-key-holders.js';
 import { openedStrategy } from './opened-strategy.js';
 import type { ConfiguredSecret } from './model/configured-secret.js';
 import { accessRules, accessView, type AccessView } from './access-parts.js';
@@ -169,7 +170,7 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
   if (authServer === undefined || database === undefined)
     throw new Error('This configuration trusts an external issuer: it has no authorization server.');
   const { upstreamProviders, assertionIssuers, access, ...rest } = authServer;
-  const { signingKeys, keyEncryptionKeys, clientRegistration } = rest;
+  const { signingKeys, keyHolders, keyEncryptionKeys, clientRegistration } = rest;
   return {
     ...rest,
     ...(access === undefined ? {} : { access: accessView(access) }),
@@ -186,7 +187,8 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
     ],
     scopeUses: scopeUses(model.backends),
     nats: provenAccess(model),
-    signingKeys: signingKeys.map((key) => key.secret),
+    signingKeys: signingKeys.map((key) => ('holder' in key ? key : key.secret)),
+    keyHolders: openedKeyHolders(keyHolders, model),
     keyEncryptionKeys: opened(keyEncryptionKeys),
     clientRegistration: openedRegistration(clientRegistration),
     assertionIssuers: assertionIssuers.map((issuer) => openedParty(issuer, model)),

@@ -15,7 +15,7 @@ import { checkHintsWith } from './library-signing-keys.js';
 import { nameMissingClient, STRUCTURED_TOKEN } from './client-refusals.js';
 import { publishedMetadata } from './discovery.js';
 import { deviceRoutes, POLL_INTERVAL_MS } from './device-settings.js';
-import { answerOutage } from './outage-answer.js';
+import { answerOutage, whereKeysSign } from './outage-answer.js';
 import { refusalReference } from './refusal-reference.js';
 
 const METADATA_MAX_AGE_SECONDS = 3_600;
@@ -73,6 +73,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     };
     ctx.body = publishedMetadata(ctx.body as Record<string, unknown>, rules);
   });
+  provider.use(whereKeysSign(parts.signingKeys));
   provider.use(parts.hooks.writeSuccessor);
   provider.use(parts.revocation.afterLibrary);
   provider.use(parts.introspection.afterLibrary);

@@ -2,6 +2,7 @@ import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errorPage, errorStatus } from '../pages/error-page.js';
 import type { Html } from '../pages/html.js';
+import type { SigningKeys } from '../signing-keys/signing-keys.js';
 import { refusalReference } from './refusal-reference.js';
 import type { Site } from '../pages/site.js';
 
@@ -24,6 +25,23 @@ export function outagePage(ctx: KoaContextWithOIDC, error: unknown, site: Site):
   if (!marksOutage(ctx, error)) return undefined;
   return errorPage('unavailable', site, undefined, refusalReference(error));
 }
+
+/**
+ * A code is good for one request, and a refresh token is renewed with it. So a request for tokens is refused before anything is used
+ * up, where it is known that nobody would sign them.
+ */
+export const whereKeysSign =
+  (keys: Pick<SigningKeys, 'ready'>) =>
+  async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    if (ctx.path === '/oauth/token' && ctx.method === 'POST')
+      try {
+        await keys.ready();
+      } catch (error) {
+        answerOutage(ctx, error);
+        return;
+      }
+    await next();
+  };
 
 function marksOutage(ctx: KoaContextWithOIDC, error: unknown): boolean {
   const { code, facts } = GatehouseError.from(error);

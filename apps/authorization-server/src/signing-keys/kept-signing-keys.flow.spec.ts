@@ -10,6 +10,7 @@ import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgre
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { jwtVerify } from 'jose';
+import { HeldKeys } from '../held-keys/held-keys.client.js';
 import { KeptSigningKeys } from './kept-signing-keys.flow.js';
 import { KeyringStore } from './keyring.store.js';
 import { loadSigningKeys } from './load-signing-keys.flow.js';
@@ -69,7 +70,7 @@ function replica(keys = [KEY], changed: Readonly<Record<string, unknown>> = {}):
 }
 
 const keysOf = async (kept: KeptSigningKeys): Promise<SigningKeys> => {
-  const { keys, algorithms } = await loadSigningKeys([], kept);
+  const { keys, algorithms } = await loadSigningKeys([], kept, new HeldKeys({}));
   return new SigningKeys(keys, algorithms);
 };
 const published = ({ publishedJwks }: SigningKeys): readonly string[] => publishedJwks.map(({ kid }) => kid);
@@ -122,7 +123,7 @@ describe('signing keys that the server makes', () => {
     await ask();
     const kept = replica();
     await kept.look();
-    const { keys, algorithms } = await loadSigningKeys([], kept);
+    const { keys, algorithms } = await loadSigningKeys([], kept, new HeldKeys({}));
     nowMs = performance.now();
     const alone = new SigningKeys(keys, algorithms, () => nowMs);
     const old = alone.signing.kid;

@@ -1,5 +1,8 @@
 import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
-import type { Secret } from '@gatehouse/kernel/secret';
+import type { HeldKey } from '@gatehouse/config/model/held-keys';
+import { Secret } from '@gatehouse/kernel/secret';
+import type { HeldKeys } from '../held-keys/held-keys.client.js';
+import { heldSigningKey } from './held-signing-key.js';
 import type { KeptSigningKeys } from './kept-signing-keys.flow.js';
 import { OWN_ALGORITHMS, readSigningKey } from './signing-key.js';
 import { writtenKeys, type TimedKey } from './signing-keys.js';
@@ -10,15 +13,24 @@ interface LoadedKeys {
   readonly algorithms: readonly [SigningAlgorithm, ...SigningAlgorithm[]];
 }
 
+/** A key of the configuration: itself, or where it is held. */
+export type WrittenKey = Secret | HeldKey;
+
 /** @param written in the configuration: then they are all that there is. */
 export async function loadSigningKeys(
-  written: readonly Secret[],
+  written: readonly WrittenKey[],
   kept: Pick<KeptSigningKeys, 'look'>,
+  held: Pick<HeldKeys, 'key'>,
 ): Promise<LoadedKeys> {
   if (written.length === 0)
     return { keys: await kept.look(), algorithms: distinct(OWN_ALGORITHMS.map(({ alg }) => alg)) };
   const keys = await Promise.all(
-    written.map((pem, index) => readSigningKey(pem, `authServer.signingKeys[${index}]`)),
+    written.map(async (one, index) => {
+      const place = `authServer.signingKeys[${index}]`;
+      return one instanceof Secret
+        ? await readSigningKey(one, place)
+        : await heldSigningKey(held.key(one), place);
+    }),
   );
   return { keys: writtenKeys(keys), algorithms: distinct(keys.map(({ alg }) => alg)) };
 }

@@ -23,6 +23,19 @@ export interface PublicKey {
 export interface SigningKey extends PublicKey {
   /** @returns the signature as JWS has it (RFC 7518, section 3). */
   readonly sign: (data: Uint8Array) => Promise<Uint8Array>;
+  /** Of a key that is held elsewhere. */
+  readonly held?: HeldState;
+}
+
+/** Whether whoever holds a key signs with it. */
+export interface HeldState {
+  /**
+   * Asks only where the last signature failed.
+   * @throws {GatehouseError} `unavailable` while it does not sign.
+   */
+  readonly ready: () => Promise<void>;
+  /** The same, and asks also where nothing was signed for a while. */
+  readonly check: () => Promise<void>;
 }
 
 const MIN_RSA_BITS = 2_048;
@@ -103,7 +116,7 @@ function parse(pem: Secret, place: string): KeyObject {
   }
 }
 
-function algorithmOf(key: KeyObject, place: string): SigningAlgorithm {
+export function algorithmOf(key: KeyObject, place: string): SigningAlgorithm {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   if (type === 'ed25519') return 'EdDSA';
   if (type === 'rsa' && (details?.modulusLength ?? 0) >= MIN_RSA_BITS) return 'RS256';

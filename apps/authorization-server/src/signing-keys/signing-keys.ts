@@ -13,6 +13,9 @@ export interface TimedKey {
   readonly publishedUntilMs: number;
 }
 
+/** What readiness calls them: keys that are held elsewhere may be away. */
+export const SIGNING_KEYS_PART = 'signingKeys';
+
 /** Another replica may begin a little earlier to use a key. */
 const BEGINS_EARLY_MS = 2 * MINUTE_MS;
 
@@ -52,6 +55,19 @@ export class SigningKeys {
   signerOf(wanted: string | undefined): SigningKey {
     const alg = this.algorithms.find((one) => one === wanted);
     return alg === undefined ? this.signing : this.#signerOf(alg);
+  }
+
+  /**
+   * What uses something up asks first, so that nothing is lost where nobody signs.
+   * @throws {GatehouseError} `unavailable` while a key that signs is held elsewhere, and does not.
+   */
+  async ready(): Promise<void> {
+    for (const alg of this.algorithms) await this.#signerOf(alg).held?.ready();
+  }
+
+  /** The same, for whoever watches: it asks the holder also where nobody has needed it for a while. */
+  async check(): Promise<void> {
+    for (const alg of this.algorithms) await this.#signerOf(alg).held?.check();
   }
 
   /** One that signs, or did a moment ago. */

@@ -3,6 +3,7 @@ import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { SilentLog } from '@gatehouse/testing/silent-log';
+import { HeldKeys } from '../held-keys/held-keys.client.js';
 import { OWN_ALGORITHMS, readSigningKey } from './signing-key.js';
 import { SigningKeysHandler } from './signing-keys.handler.js';
 import { SigningKeys, writtenKeys, type TimedKey } from './signing-keys.js';
@@ -24,7 +25,7 @@ async function replica() {
   const look = jest.fn<() => Promise<readonly TimedKey[]>>(() => Promise.resolve(kept));
   const config: { signingKeys: readonly Secret[] } = { signingKeys: [] };
   const keys = new SigningKeys(kept, ['ES256', 'RS256']);
-  const watch = new WatchSigningKeys(keys, { look } as never, new SilentLog(), config);
+  const watch = new WatchSigningKeys(keys, { look } as never, new HeldKeys({}), new SilentLog(), config);
   return { kept, look, config, keys, watch, handler: new SigningKeysHandler(keys, watch) };
 }
 

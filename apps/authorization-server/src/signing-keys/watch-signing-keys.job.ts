@@ -1,11 +1,11 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
-import type { Secret } from '@gatehouse/kernel/secret';
 import { Log } from '@gatehouse/observability/log';
 import { CONFIG } from '@gatehouse/service-process/injected';
+import { HeldKeys } from '../held-keys/held-keys.client.js';
 import { KeptSigningKeys } from './kept-signing-keys.flow.js';
-import { loadSigningKeys } from './load-signing-keys.flow.js';
+import { loadSigningKeys, type WrittenKey } from './load-signing-keys.flow.js';
 import { SigningKeys, type TimedKey } from './signing-keys.js';
 
 const EVERY_MS = 5 * SECOND_MS;
@@ -23,6 +23,7 @@ export class WatchSigningKeys implements OnApplicationBootstrap, OnApplicationSh
   constructor(
     private readonly keys: SigningKeys,
     private readonly kept: KeptSigningKeys,
+    private readonly held: HeldKeys,
     private readonly log: Log,
     @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'signingKeys'>,
   ) {}
@@ -34,6 +35,7 @@ export class WatchSigningKeys implements OnApplicationBootstrap, OnApplicationSh
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.#timer);
     await this.#looking;
+    this.held.close();
   }
 
   /** Never rejects. */
@@ -48,9 +50,9 @@ export class WatchSigningKeys implements OnApplicationBootstrap, OnApplicationSh
    * Keys of a changed configuration.
    * @throws when they are of other algorithms: what clients were told at the start would not hold.
    */
-  async take(written: readonly Secret[]): Promise<void> {
+  async take(written: readonly WrittenKey[]): Promise<void> {
     if (written.length === 0 && this.config.signingKeys.length === 0) return;
-    const { keys, algorithms } = await loadSigningKeys(written, this.kept);
+    const { keys, algorithms } = await loadSigningKeys(written, this.kept, this.held);
     if (written.length === 0) this.#lookedAtMs = performance.now();
     const before = this.keys.algorithms;
     if (algorithms.join() !== before.join())

@@ -69,6 +69,7 @@ export function testConfiguration(
       sessionLifespanMs: 86_400_000,
     },
     signingKeys: [],
+    keyHolders: {},
     keyEncryptionKeys: KEY_ENCRYPTION_KEYS,
     clientRegistration: {
       dynamic: 'open',

@@ -195,7 +195,7 @@ async function waited(own: Queries, isDone: (rows: readonly SigningKeyRow[]) => 
 function checkIsMade({ model }: Reached): void {
   if ((model.authServer?.signingKeys.length ?? 0) > 0)
     throw new Cannot(
-      'authServer.signingKeys are written in the configuration, and Gatehouse exchanges the keys alone that it made itself. Put the new key behind the first one there; after an hour and ten minutes put it first.',
+      'authServer.signingKeys are written in the configuration, wherever they are held, and Gatehouse exchanges the keys alone that it made itself. Put the new key behind the first one there; after an hour and ten minutes put it first.',
       'configuration',
     );
 }

@@ -13,6 +13,7 @@ import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { buildAccess } from './access.js';
 import { buildAssertionIssuers } from './assertion-issuer.js';
+import { buildKeyHolders, buildSigningKeys } from './held-keys.js';
 import type { ReachedBackend } from './mcp-provider.js';
 import { buildRequestProtection } from './request-protection.js';
 import { buildProvider } from './upstream-provider.js';
@@ -49,12 +50,8 @@ export function buildAuthServer(
           ? Math.max(SESSION_LIFESPAN_MS, milliseconds(lifespans.refreshTokenLifespan))
           : milliseconds(lifespans.sessionLifespan),
     },
-    signingKeys: written.signingKeys.map((reference, index) =>
-      secrets.secret(reference, ['authServer', 'signingKeys', index], {
-        kind: 'signingKey',
-        owners: AUTHORIZATION_SERVER,
-      }),
-    ),
+    signingKeys: buildSigningKeys(written.signingKeys, secrets),
+    keyHolders: buildKeyHolders(written.keyHolders, secrets),
     ...given(
       'signingKeyLifespanMs',
       written.signingKeyLifespan === undefined ? undefined : milliseconds(written.signingKeyLifespan),

@@ -3,6 +3,7 @@ import type { AssertionIssuer } from './assertion-issuer.js';
 import type { Branding } from './branding.js';
 import type { ClaimMappings } from './claim-mappings.js';
 import type { ClientRegistration } from './client-registration.js';
+import type { HeldKey, KeyHolders } from './held-keys.js';
 import type { KeyEncryptionKey } from './key-encryption-key.js';
 import type { RequestProtection } from './request-protection.js';
 import type { UpstreamProvider } from './upstream-provider.js';
@@ -18,8 +19,9 @@ export interface AuthServer<S> {
   /** Addresses and CIDR networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly tokenLifespans: TokenLifespans;
-  /** PEM private keys; the first signs, all are published. Empty: made by the service and kept in the database, sealed. */
-  readonly signingKeys: readonly S[];
+  /** PEM private keys, and keys that are held elsewhere; the first signs, all are published. Empty: made by the service and kept in the database, sealed. */
+  readonly signingKeys: readonly (S | HeldKey)[];
+  readonly keyHolders: KeyHolders<S>;
   /** How long a key signs that the service made. Absent: until an operator wants another one. */
   readonly signingKeyLifespanMs?: number;
   /** For what the authorization server seals at rest (its own signing and cookie keys). */

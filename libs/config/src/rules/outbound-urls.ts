@@ -67,6 +67,15 @@ const outboundOf = (model: GatehouseModel): readonly Outbound[] => [
       : []),
     { path: [...ASSERTION_ISSUERS, index, 'jwksUrl'], url: egress.jwksUrl, egress },
   ]),
+  ...(model.authServer?.keyHolders.awsKms === undefined
+    ? []
+    : [
+        {
+          path: ['authServer', 'keyHolders', 'awsKms', 'endpoint'],
+          url: model.authServer.keyHolders.awsKms.endpoint,
+          egress: model.authServer.keyHolders.awsKms,
+        },
+      ]),
   {
     path: ['egress', 'proxy', 'url'],
     url: model.wayOut.httpsProxy?.url ?? model.wayOut.httpProxy?.url,

@@ -19,6 +19,7 @@ import { deviceFlow } from './device-flow.js';
 import { externalIssuer } from './external-issuer.js';
 import { failureHandling } from './failure-handling.js';
 import { headerInjection } from './header-injection.js';
+import { heldKeys } from './held-keys.js';
 import { incomingAuthAgrees } from './incoming-auth-agrees.js';
 import { issuerUrls } from './issuer-urls.js';
 import { knownBackends } from './known-backends.js';
@@ -244,6 +245,11 @@ export const RULES: readonly DemandedRule[] = [
     demands:
       'Each service that seals has keys of its own: neither one value nor one reference is for two (one path may be another file in each container).',
     rule: sealingKeys,
+  },
+  {
+    demands:
+      'A signing key that is held elsewhere is named once and has its holder in `keyHolders`; a holder has a key.',
+    rule: heldKeys,
   },
   { demands: 'Each service has a database role of its own, and `ownerUrl` is another one.', rule: databases },
   { demands: 'There is a NATS server, and no two listeners are on one port.', rule: addresses },

@@ -67,6 +67,22 @@ export const SHAPE_ROWS: readonly Row[] = [
     'authServer.signingKeys.0',
     'backends.0.caBundle',
   ].map(plain),
+  wrong(
+    'a key in two places',
+    'authServer.signingKeys.0',
+    { env: 'X', pkcs11: 'pkcs11:object=x' },
+    /exactly one/,
+  ),
+  ...[
+    'object=x',
+    'pkcs11:',
+    'pkcs11:token=x',
+    'pkcs11:object=x;pin-value=1234',
+    'pkcs11:object=x;type=cert',
+  ].map((uri) =>
+    below(`a key of PKCS #11 called ${uri}`, 'authServer.signingKeys.0', { pkcs11: uri }, '.pkcs11', /./),
+  ),
+  below('a key of KMS by its id', 'authServer.signingKeys.0', { awsKms: '1234abcd' }, '.awsKms', /ARN/),
   wrong('a name with capitals', 'name', 'Acme Corp', /DNS label/, /^acme-corp$/),
   wrong('a backend with a blank in its name', 'backends.3.name', 'the status', /DNS label/, /^the-status$/),
   wrong('a backend with an underscore', 'backends.3.name', 'my_status', /DNS label/, /^my-status$/),

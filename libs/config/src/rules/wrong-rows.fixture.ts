@@ -10,6 +10,7 @@ import { CLIENT_GRANT_ROWS } from './client-grant-rows.fixture.js';
 import { CLIENT_PROOF_ROWS } from './client-proof-rows.fixture.js';
 import { DESTINATION_ROWS } from './destination-rows.fixture.js';
 import { GOOGLE_ROWS, GOOGLE_SHAPE_ROWS } from './google-rows.fixture.js';
+import { HELD_KEY_ROWS } from './held-key-rows.fixture.js';
 import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
 import { MCP_ROWS } from './mcp-rows.fixture.js';
 import { MISTAKE_ROWS } from './mistake-rows.fixture.js';
@@ -44,6 +45,7 @@ export const RULE_ROWS: readonly Row[] = [
   ...PROVIDER_ROWS,
   ...REGISTRATION_ROWS,
   ...INSTALLATION_ROWS,
+  ...HELD_KEY_ROWS,
   ...CLIENT_REGISTRATION_ROWS,
   ...CLIENT_PROOF_ROWS,
   ...CLIENT_GRANT_ROWS,

@@ -11,7 +11,8 @@ import { clientGrants, deviceFlow } from './client-grant-fields.js';
 import { access } from './access-fields.js';
 import { assertionIssuers } from './assertion-issuer-fields.js';
 import { branding } from './branding-fields.js';
-import { block, choice, flag, flagOr, keyEncryptionKeys, list, secret, text } from './fields.js';
+import { block, choice, flag, flagOr, keyEncryptionKeys, list, secret, signingKey, text } from './fields.js';
+import { keyHolders } from './key-holder-fields.js';
 import { provider, scopes } from './provider-fields.js';
 import { clientProofs, requestProtection } from './request-protection-fields.js';
 
@@ -149,9 +150,12 @@ export const authServer = block(
     ).default([]),
     tokenLifespans: tokenLifespans.prefault({}),
     signingKeys: list(
-      secret('PEM private key: RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519.'),
+      signingKey(
+        'PEM private key: RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519. Or a key that is held elsewhere: `pkcs11` or `awsKms`, P-256 or RSA.',
+      ),
       'The first signs access tokens, and id_tokens of clients that want no other algorithm. All are published. Left out: a P-256 key (ES256) and an RSA key (RS256) are made and kept in the database, sealed; `gatehouse keys rotate` makes the next ones.',
     ).default([]),
+    keyHolders: keyHolders.prefault({}),
     signingKeyLifespan: text(
       'duration',
       `How long a key signs that Gatehouse made; then the next one does, which is published before. ${DURATION_BOUNDS.signingKey.text}. Left out: until \`gatehouse keys rotate\`.`,

@@ -47,6 +47,8 @@ export const entitiesInOnePlace = z.superRefine<object>((value, context) => {
 }, ALWAYS);
 
 const PLACES = ['env', 'file', 'secretRef'];
+/** Where the private part of a signing key can be. */
+export const KEY_PLACES: readonly string[] = [...PLACES, 'pkcs11', 'awsKms'];
 
 /** A reference to a secret names one place, and one only. */
 export const namesOnePlace = z.superRefine<object>((value, context) => {
@@ -55,6 +57,16 @@ export const namesOnePlace = z.superRefine<object>((value, context) => {
     code: OWN_WORDS,
     message: 'A reference to a secret has exactly one of env, file and secretRef.',
     params: { instead: '{ env: NAME }, { file: /path } or { secretRef: { name, key } }' },
+  });
+}, ALWAYS);
+
+/** A signing key is in one place. */
+export const namesOneKey = z.superRefine<object>((value, context) => {
+  if (KEY_PLACES.filter((place) => Object.hasOwn(value, place)).length === 1) return;
+  context.addIssue({
+    code: OWN_WORDS,
+    message: `A signing key has exactly one of ${KEY_PLACES.slice(0, -1).join(', ')} and ${KEY_PLACES.at(-1) ?? ''}.`,
+    params: { instead: '{ env: NAME }, { pkcs11: … } or { awsKms: … }' },
   });
 }, ALWAYS);
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hasFormat, keysHaveFormat, namesOnePlace } from './checks.js';
+import { hasFormat, keysHaveFormat, namesOneKey, namesOnePlace } from './checks.js';
 import type { Format } from './formats.js';
 
 /** What a field's zod type does not say: for messages and for the generated documentation. */
@@ -147,6 +147,23 @@ export const keyEncryptionKeys = (about: string) =>
       .register(facts, { secret: true }),
     about,
   );
+
+/** A private key, or the name of one that somebody else holds and signs with. */
+export const signingKey = (about: string) =>
+  z
+    .strictObject({
+      ...referenceShape,
+      pkcs11: text(
+        'pkcs11Uri',
+        'Instead: a key in the token of `keyHolders.pkcs11`, as a PKCS #11 URI (RFC 7512) with `object` or `id`, and `token` where the module has several.',
+      ).exactOptional(),
+      awsKms: text(
+        'kmsKeyArn',
+        'Instead: the ARN of a key of AWS KMS (or of its alias) for `SIGN_VERIFY`, asked as `keyHolders.awsKms` says.',
+      ).exactOptional(),
+    })
+    .check(namesOneKey)
+    .register(facts, { about, secret: true });
 
 /** What people write for a secret. Exactly one of the three is set. */
 export type WrittenReference = z.output<ReturnType<typeof secret>>;

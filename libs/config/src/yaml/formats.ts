@@ -1,3 +1,4 @@
+import { KMS_KEY_ARN, readPkcs11Uri } from '../model/held-keys.js';
 import { isIP } from 'node:net';
 import { DNS_LABEL } from '@gatehouse/kernel/dns-label';
 import { parseDurationMs } from '@gatehouse/kernel/durations';
@@ -75,6 +76,18 @@ export const FORMATS = {
     'ARN of a role',
     /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,576}$/,
     'is not the ARN of a role, such as arn:aws:iam::111122223333:role/Reader.',
+  ),
+  pkcs11Uri: {
+    describes: 'PKCS #11 URI (RFC 7512)',
+    check: (value: string) => {
+      const read = readPkcs11Uri(value);
+      return typeof read === 'string' ? { message: read } : undefined;
+    },
+  },
+  kmsKeyArn: pattern(
+    'ARN of a key of AWS KMS',
+    KMS_KEY_ARN,
+    'is not the ARN of a key or of an alias, such as arn:aws:kms:eu-central-1:111122223333:alias/gatehouse.',
   ),
   json: { describes: 'JSON text', check: json },
   headerName: pattern(
