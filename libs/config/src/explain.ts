@@ -1,5 +1,6 @@
 import type { ConfiguredSecret } from './model/configured-secret.js';
 import type { AuthServer } from './model/auth-server.js';
+import { explainedSigningKeys } from './explained-signing-keys.js';
 import type { GatehouseModel } from './model/gatehouse-model.js';
 import type { FilledIn } from './profiles/expand.js';
 import { strategyOf, type OutgoingStrategy, type TokenExchange } from './model/outgoing-auth.js';
@@ -225,13 +226,7 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
   const { authServer, vault, postgres, nats, outgoingAuth } = model;
   const registration = authServer?.clientRegistration;
   const secrets: readonly (readonly [string, ConfiguredSecret | undefined])[] = [
-    ...(authServer?.signingKeys ?? []).map(
-      (key, index) => [`authServer.signingKeys[${index}]`, 'holder' in key ? undefined : key] as const,
-    ),
-    ['authServer.keyHolders.pkcs11.pin', authServer?.keyHolders.pkcs11?.pin],
-    ['authServer.keyHolders.awsKms.accessKeyId', authServer?.keyHolders.awsKms?.accessKeyId],
-    ['authServer.keyHolders.awsKms.secretAccessKey', authServer?.keyHolders.awsKms?.secretAccessKey],
-    ['authServer.keyHolders.awsKms.sessionToken', authServer?.keyHolders.awsKms?.sessionToken],
+    ...explainedSigningKeys(authServer),
     ...(authServer?.keyEncryptionKeys ?? []).map(
       ({ id, key }) => [`authServer.keyEncryptionKeys.${id}`, key] as const,
     ),

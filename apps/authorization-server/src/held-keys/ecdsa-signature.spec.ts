@@ -31,7 +31,7 @@ describe('a signature of ECDSA in DER', () => {
       Buffer.concat([good, Buffer.from([0])]),
       Buffer.from('3003020101', 'hex'),
       Buffer.from('3009020101020102020103', 'hex'),
-      Buffer.from(`3026${`0221${'01'.repeat(33)}`}020101`, 'hex'),
+      Buffer.from(`30260221${'01'.repeat(33)}020101`, 'hex'),
     ])
       expect(() => joseSignature(bad)).toThrow();
     fc.assert(

@@ -90,7 +90,7 @@ export class Pkcs11Library {
 
   /** CK_ATTRIBUTE and CK_MECHANISM: a number, where its value is, and how long it is. The value has to be kept meanwhile. */
   triple(type: number, value: Buffer | null): Buffer {
-    const at = value === null || value.length === 0 ? 0n : BigInt(this.koffi.address(value));
+    const at = value === null || value.length === 0 ? 0n : this.koffi.address(value);
     return Buffer.concat([word(BigInt(type)), word(at), word(BigInt(value?.length ?? 0))]);
   }
 }

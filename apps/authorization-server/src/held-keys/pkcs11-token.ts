@@ -34,7 +34,7 @@ export class Pkcs11Tokens {
   readonly #sessions = new Map<string, bigint>();
   readonly #privateKeys = new Map<string, bigint>();
   /** A PIN that was refused is not shown again: tokens count. */
-  #refused: unknown;
+  #refused: Error | undefined;
 
   constructor(
     private readonly library: Pkcs11Library,
@@ -94,7 +94,7 @@ export class Pkcs11Tokens {
     try {
       this.library.call('C_Login', session, USER, pin, pin.length);
     } catch (error) {
-      this.#refused = error;
+      this.#refused = error as Error;
       throw error;
     }
   }

@@ -73,10 +73,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     };
     ctx.body = publishedMetadata(ctx.body as Record<string, unknown>, rules);
   });
-  provider.use(whereKeysSign(parts.signingKeys));
-  provider.use(parts.hooks.writeSuccessor);
-  provider.use(parts.revocation.afterLibrary);
-  provider.use(parts.introspection.afterLibrary);
+  addSteps(provider, parts);
   logEvents(provider, log, metrics);
   const { clients, metadataDocuments } = config.clientRegistration;
   for (const { clientId } of [...clients, ...metadataDocuments.documents])
@@ -86,6 +83,14 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     signingKey: parts.signingKeys.signing.kid,
   });
   return provider;
+}
+
+/** What stands around the library's own handling of a request, from the outside in. */
+function addSteps(provider: Provider, { signingKeys, hooks, revocation, introspection }: LibraryParts): void {
+  provider.use(whereKeysSign(signingKeys));
+  provider.use(hooks.writeSuccessor);
+  provider.use(revocation.afterLibrary);
+  provider.use(introspection.afterLibrary);
 }
 
 const isWithSecrets = (path: string): boolean =>

@@ -57,7 +57,9 @@ async function inKms(): Promise<Held> {
       return { holder: 'awsKms', name: arn, region: 'eu-central-1' };
     },
     away: async () => await kms.stop(),
-    back: async () => void (await kms.start()),
+    back: async () => {
+      await kms.start();
+    },
     end: async () => await kms.stop().catch(() => undefined),
   };
 }

@@ -27,6 +27,8 @@ const NONE = {
   trustedProxies: [],
   assertionIssuers: [],
   userSecrets: [],
+  signingKeys: [],
+  keyHolders: {},
   requestProtection: NOTHING_DEMANDED,
   branding: BRANDING,
 };
@@ -68,8 +70,6 @@ export function testConfiguration(
       authCodeLifespanMs: 60_000,
       sessionLifespanMs: 86_400_000,
     },
-    signingKeys: [],
-    keyHolders: {},
     keyEncryptionKeys: KEY_ENCRYPTION_KEYS,
     clientRegistration: {
       dynamic: 'open',
