@@ -19,10 +19,25 @@ const NOT_OURS = /\.(spec|fixture)\.ts$|\/(testing|generated)\//;
 /** What every project is to reach. */
 const BRANCHES = 90;
 
-/** Specs in `tests/` that run the code of a lib in their own process. */
+/** Specs of others that run the code of a lib in their own process. */
 const CROSSING = {
-  'libs/messaging': ['messaging', 'bus-accounts', 'bus-stores', 'bus-troubles'],
-  'libs/persistence': ['postgres-roles'],
+  'libs/access-tokens': [
+    'apps/vmcp-proxy/src/incoming-auth/demanded-proofs',
+    'apps/vmcp-proxy/src/incoming-auth/bound-tokens',
+    'apps/vmcp-proxy/src/incoming-auth/withdrawn-keys',
+    'apps/authorization-server/src/assertions/assertion-issuer-keys',
+    'apps/authorization-server/src/oauth-endpoints/user-info-bound',
+  ],
+  'libs/messaging': ['messaging', 'bus-accounts', 'bus-stores', 'bus-troubles'].map(
+    (name) => `tests/wire/${name}`,
+  ),
+  'libs/persistence': [
+    'tests/wire/postgres-roles',
+    'apps/token-vault/src/custody-log/custody-log.flow',
+    'apps/token-vault/src/custody-log/custody-partitions.job',
+    'apps/authorization-server/src/housekeeping/housekeeping.job',
+  ],
+  'libs/service-process': ['apps/token-vault/src/token-vault', 'apps/vmcp-proxy/src/reload'],
 };
 
 /** @typedef {[covered: number, all: number]} Share */
@@ -114,7 +129,7 @@ const { code } = await run(
     ...(projects.length > 0 ? projects : ['apps', 'libs']).map((project) => `./${project}/`),
     ...Object.entries(CROSSING).flatMap(([project, specs]) =>
       projects.length === 0 || projects.includes(project)
-        ? specs.map((spec) => `./tests/wire/${spec}.spec.ts`)
+        ? specs.map((spec) => `./${spec}.spec.ts`)
         : [],
     ),
   ],
