@@ -128,9 +128,7 @@ const { code } = await run(
     ),
     ...(projects.length > 0 ? projects : ['apps', 'libs']).map((project) => `./${project}/`),
     ...Object.entries(CROSSING).flatMap(([project, specs]) =>
-      projects.length === 0 || projects.includes(project)
-        ? specs.map((spec) => `./${spec}.spec.ts`)
-        : [],
+      projects.length === 0 || projects.includes(project) ? specs.map((spec) => `./${spec}.spec.ts`) : [],
     ),
   ],
   { stdio: 'inherit', env: { NODE_OPTIONS: '--experimental-vm-modules --no-warnings' } },
