@@ -3,7 +3,7 @@ import { asked, clockFinding, objectOf, textOf, type Party } from './asked.js';
 import { announcedFindings, endpointsOf, type Metadata } from './announced-metadata.js';
 import { backendOAuthFindings } from './backend-oauth.js';
 import type { Check, DoctorFinding, Observe } from './finding.js';
-import { clientFindings, type Provider } from './provider-client.js';
+import { clientFindings, type Endpoints, type Provider } from './provider-client.js';
 import { registrationFindings } from './provider-registration.js';
 
 /** Each provider of a gateway, as the vault reaches it. */
@@ -29,14 +29,18 @@ async function providerFindings(
     return await backendOAuthFindings({ ...provider, protocol }, others, party, observe);
   const { authorizationEndpoint, tokenEndpoint, identity } = protocol;
   const asking = identity.from === 'userInfo' ? await reachable(party, identity.endpointUrl) : [];
-  const { registration } = provider;
-  // Which client it is, the vault alone knows.
-  const ofClient =
-    registration === undefined
-      ? await clientFindings(provider, { authorizationEndpoint, tokenEndpoint }, party)
-      : await registrationFindings(registration, party);
-  return [...asking, ...ofClient];
+  return [...asking, ...(await ofClient(provider, { authorizationEndpoint, tokenEndpoint }, party))];
 }
+
+/** Which client it is where this gateway registers itself, the vault alone knows. */
+const ofClient = async (
+  provider: Provider,
+  endpoints: Endpoints,
+  party: Party,
+): Promise<readonly DoctorFinding[]> =>
+  provider.registration === undefined
+    ? await clientFindings(provider, endpoints, party)
+    : await registrationFindings(provider.registration, party);
 
 async function reachable(party: Party, url: string): Promise<readonly DoctorFinding[]> {
   const answer = await asked(party, { url });
@@ -92,7 +96,7 @@ async function ofOpenId(provider: Provider, issuer: string, party: Party): Promi
             fix: 'Ask whoever runs the provider.',
           },
         ]
-      : await clientFindings(provider, endpoints, party)),
+      : await ofClient(provider, endpoints, party)),
   ];
 }
 

@@ -12,6 +12,17 @@ const registering = (dcrConfig: object): Plant => ({
   },
 });
 
+const SSO = 'authServer.upstreamProviders.0.oidcConfig';
+
+/** The same of the provider of OpenID Connect. */
+const registeringAtOpenId = (dcrConfig: object): Plant => ({
+  changes: {
+    [`${SSO}.clientId`]: undefined,
+    [`${SSO}.clientSecret`]: undefined,
+    [`${SSO}.dcrConfig`]: dcrConfig,
+  },
+});
+
 /** What can be wrong where this gateway registers itself. */
 export const registrationPlants = (origin: () => string): readonly Row[] => [
   row('a provider that lets nobody register', 'provider-registration-missing', {
@@ -19,5 +30,8 @@ export const registrationPlants = (origin: () => string): readonly Row[] => [
   }),
   row('a registration endpoint that is not there', 'provider-registration-missing', {
     plant: () => registering({ registrationEndpoint: `${origin()}/register` }),
+  }),
+  row('a provider of OpenID Connect that lets nobody register', 'provider-registration-missing', {
+    plant: () => registeringAtOpenId({}),
   }),
 ];

@@ -19,6 +19,8 @@ interface RegistrationRequest {
     readonly scope?: string;
     readonly software_id?: string;
     readonly software_statement?: string;
+    readonly id_token_signed_response_alg?: string;
+    readonly backchannel_logout_uri?: string;
   };
   readonly initialAccessToken?: Secret;
   readonly rules: RequestRules;

@@ -83,6 +83,14 @@ export function readLogoutToken(token: string, expected: ExpectedLogout): ReadLo
   };
 }
 
+/** For which client a token says that it is. Nothing is verified here. @returns `undefined` where it names none, or several */
+export function clientNamedIn(token: string): string | undefined {
+  const said = parsedToken(token)?.said;
+  if (said === undefined) return undefined;
+  const audience = [said.aud].flat();
+  return said.azp ?? (audience.length === 1 ? audience[0] : undefined);
+}
+
 const refused = (reason: LogoutRefusal): ReadLogout => ({ ok: false, reason });
 
 function parsedToken(token: string): { alg: string; said: z.output<typeof claims> } | undefined {

@@ -152,7 +152,8 @@ async function discover(
 ): Promise<ServerMetadata> {
   // With the document's own URL the library leaves it to us to compare the issuer.
   const document = new URL(`${protocol.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
-  const configuration = await discovery(document, provider.clientId, undefined, None(), {
+  // The library wants some client; a document is the same for all, and one that is registered is not known yet.
+  const configuration = await discovery(document, provider.name, undefined, None(), {
     // How openid-client says that http is allowed; whether it is, is decided when the address is dialled.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked deprecated only to stand out
     execute: provider.insecureAllowHttp ? [allowInsecureRequests] : [],

@@ -1,3 +1,5 @@
+import type { TokenVaultPart } from '@gatehouse/config/parts';
+import { providerLogoutUrl } from '@gatehouse/config/urls/callbacks';
 import { issuerOfDocument } from '@gatehouse/config/urls/mistakes';
 import { upstreamClientMetadata } from '@gatehouse/config/urls/upstream-client';
 import { sha256 } from '@gatehouse/kernel/digest';
@@ -37,10 +39,13 @@ export function askedFor(provider: RegisteringProvider, publicUrl: string): stri
  * @throws {UnfitServer}
  * @throws {OutboundFailure}
  */
-export async function registerAt(provider: RegisteringProvider, publicUrl: string): Promise<Registered> {
+export async function registerAt(
+  provider: RegisteringProvider,
+  { publicUrl, issuer }: Pick<TokenVaultPart, 'publicUrl' | 'issuer'>,
+): Promise<Registered> {
   const { registration, scopes } = provider;
   const { softwareId, softwareStatement, initialAccessToken } = registration;
-  const { url, method } = await endpointOf(provider);
+  const { url, method, offers } = await endpointOf(provider);
   const registered = await register({
     url,
     issuer: placeOf(provider),
@@ -50,6 +55,7 @@ export async function registerAt(provider: RegisteringProvider, publicUrl: strin
       ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
       ...(softwareId === undefined ? {} : { software_id: softwareId }),
       ...(softwareStatement === undefined ? {} : { software_statement: softwareStatement }),
+      ...openIdMetadata(provider, offers, issuer),
     },
     ...(initialAccessToken === undefined ? {} : { initialAccessToken }),
     rules: provider,
@@ -75,6 +81,40 @@ const clientMetadata = ({ name, redirectUri }: RegisteringProvider, publicUrl: s
 interface Endpoint {
   readonly url: string;
   readonly method: RegistrableMethod;
+  /** Absent: nobody looked. */
+  readonly offers?: Offers;
+}
+
+/** Where nothing else is asked for, a client gets this one (OpenID Connect Registration section 2). */
+const DEFAULT_ALGORITHM = 'RS256';
+const ALGORITHMS = [
+  'ES256',
+  'PS256',
+  'EdDSA',
+  'Ed25519',
+  'ES384',
+  'ES512',
+  'RS384',
+  'RS512',
+  'PS384',
+  'PS512',
+];
+
+/** What a provider of OpenID Connect has to know beside it. */
+function openIdMetadata({ protocol, name }: RegisteringProvider, offers: Offers = {}, issuer?: string) {
+  if (protocol.type !== 'oidc') return {};
+  const { id_token_signing_alg_values_supported: signs, backchannel_logout_supported: tells } = offers;
+  const algorithm =
+    signs === undefined || signs.includes(DEFAULT_ALGORITHM)
+      ? undefined
+      : ALGORITHMS.find((one) => signs.includes(one));
+  return {
+    ...(algorithm === undefined ? {} : { id_token_signed_response_alg: algorithm }),
+    // Nobody else can tell it where (OpenID Connect Back-Channel Logout section 2.2).
+    ...(tells === true && issuer !== undefined
+      ? { backchannel_logout_uri: providerLogoutUrl(issuer, name) }
+      : {}),
+  };
 }
 
 async function endpointOf(provider: RegisteringProvider): Promise<Endpoint> {
@@ -93,7 +133,13 @@ const document = z.looseObject({
   registration_endpoint: z.string().min(1).max(2_048).optional(),
   code_challenge_methods_supported: z.array(z.string()).max(256).optional(),
   token_endpoint_auth_methods_supported: z.array(z.string()).max(256).optional(),
+  id_token_signing_alg_values_supported: z.array(z.string()).max(256).optional(),
+  backchannel_logout_supported: z.boolean().optional(),
 });
+
+type Offers = Partial<
+  Pick<z.output<typeof document>, 'id_token_signing_alg_values_supported' | 'backchannel_logout_supported'>
+>;
 
 async function found(
   provider: RegisteringProvider,
@@ -117,7 +163,7 @@ async function found(
   // RFC 9700 section 2.1.1: nothing else protects the code of a public client.
   if (method === 'none' && data.code_challenge_methods_supported?.includes('S256') !== true)
     throw new UnfitServer('no_pkce', issuer);
-  return { url, method };
+  return { url, method, offers: data };
 }
 
 /** The issuer may end in one; where its metadata is, does not show that. */

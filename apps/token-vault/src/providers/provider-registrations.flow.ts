@@ -24,7 +24,7 @@ export class ProviderRegistrations {
     private readonly clients: RegisteredClients,
     private readonly store: RegisteredClientStore,
     private readonly log: Log,
-    @Inject(CONFIG) private readonly config: Pick<TokenVaultPart, 'publicUrl'>,
+    @Inject(CONFIG) private readonly config: Pick<TokenVaultPart, 'publicUrl' | 'issuer'>,
   ) {}
 
   /**
@@ -52,6 +52,12 @@ export class ProviderRegistrations {
     return asRegistered(provider, client, issuedTo);
   }
 
+  /** Whether a registration at this provider made, or had made, this gateway that client. */
+  async isOurs(provider: RegisteringProvider, clientId: string): Promise<boolean> {
+    const place = { provider: provider.name, issuer: placeOf(provider) };
+    return (await this.clients.ofId(place, clientId)) !== undefined;
+  }
+
   /** The same for a grant that is to be renewed. */
   async forGrant(provider: RegisteringProvider, issuedTo: IssuedTo | undefined): Promise<RegisteredProvider> {
     return await this.asIssued(provider, issuedTo);
@@ -74,7 +80,7 @@ export class ProviderRegistrations {
         redirectUri,
         askedFor: askedFor(provider, publicUrl),
         patienceMs: REQUESTS * timeoutMs,
-        register: async () => await registerAt(provider, publicUrl),
+        register: async () => await registerAt(provider, this.config),
       });
     } catch (error) {
       const outage = OutboundFailure.in(error);

@@ -23,6 +23,14 @@ import { Upstreams } from './upstreams.flow.js';
     CallbackSender,
     LogoutKeys,
   ],
-  exports: [LogoutKeys, ProviderMetadataClient, ProviderRegistry, Upstreams, SharedCallbacks, CallbackSender],
+  exports: [
+    LogoutKeys,
+    ProviderMetadataClient,
+    ProviderRegistrations,
+    ProviderRegistry,
+    Upstreams,
+    SharedCallbacks,
+    CallbackSender,
+  ],
 })
 export class ProvidersModule {}

@@ -1,5 +1,5 @@
 import type { OwnRegistration } from '@gatehouse/config/model/own-registration';
-import type { OAuth2Protocol } from '@gatehouse/config/model/upstream-provider';
+import type { OAuth2Protocol, OidcProtocol } from '@gatehouse/config/model/upstream-provider';
 import type { Secret } from '@gatehouse/kernel/secret';
 import type { GatewayClient } from '../backend-oauth/gateway-client.js';
 import type { IssuedTo } from '../backend-oauth/issued-to.js';
@@ -8,11 +8,11 @@ import type { Provider } from './provider-registry.js';
 /** A provider at which this gateway registers itself, as it is configured. */
 export type RegisteringProvider = Provider & {
   readonly registration: OwnRegistration<Secret>;
-  readonly protocol: OAuth2Protocol;
+  readonly protocol: OAuth2Protocol | OidcProtocol;
 };
 
 export const registersItself = (provider: Provider): provider is RegisteringProvider =>
-  provider.registration !== undefined && provider.protocol.type === 'oauth2';
+  provider.registration !== undefined && provider.protocol.type !== 'mcp';
 
 /** The same with one of the clients that were registered: from here on it is a provider like any other. */
 export interface RegisteredProvider extends RegisteringProvider {

@@ -13,6 +13,7 @@ import type { Provider } from './provider-registry.js';
 import type { KeepAnswer } from './tapped-fetch.js';
 import type { RenewedTokens, RevocableToken, TokenAnswer } from './token-answer.js';
 import type { UpstreamFailure } from './upstream-failure.js';
+import type { PersonSaid } from './user-info.client.js';
 import { verdictOf } from './upstream-verdict.js';
 
 /**
@@ -101,7 +102,13 @@ export class Upstreams {
   async userInfo(
     ...[provider, tokens, subject]: Parameters<ProviderClient['userInfo']>
   ): ReturnType<ProviderClient['userInfo']> {
-    return isMcp(provider) ? { ok: false } : await this.client.userInfo(provider, tokens, subject);
+    if (isMcp(provider)) return { ok: false };
+    if (!registersItself(provider)) return await this.client.userInfo(provider, tokens, subject);
+    const answer = await this.#with<PersonSaid>(
+      async () => await this.registrations.asIssued(provider, tokens.issuedTo),
+      async (resolved) => await this.client.userInfo(resolved, tokens, subject),
+    );
+    return 'failure' in answer ? { ok: false } : answer;
   }
 
   /** @see ProviderClient.revoke */

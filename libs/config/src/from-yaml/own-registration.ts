@@ -3,6 +3,7 @@ import type { Path } from '../findings/path.js';
 import type { ConfiguredSecret } from '../model/configured-secret.js';
 import { registrationUrlOf, type OwnRegistration } from '../model/own-registration.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
+import { documentOf } from '../urls/mistakes.js';
 import { isOidc, type WrittenBlock } from './provider-protocol.js';
 import { given } from './written-values.js';
 
@@ -14,11 +15,12 @@ export function ownRegistrationOf(
   place: Path,
   secrets: SecretResolver,
 ): OwnRegistration<ConfiguredSecret> | undefined {
-  const written = isOidc(block) ? undefined : block.dcrConfig;
-  if (written === undefined) return undefined;
+  const { dcrConfig: written } = block;
+  const at = placeOf(block);
+  if (written === undefined || at === undefined) return undefined;
   const { initialAccessToken, softwareId, softwareStatement } = written;
   return {
-    at: placeOf(written),
+    at,
     ...given(
       'initialAccessToken',
       initialAccessToken &&
@@ -32,18 +34,22 @@ export function ownRegistrationOf(
   };
 }
 
-type WrittenOAuth2 = Exclude<WrittenBlock, { readonly issuerUrl: string }>;
-type WrittenRegistration = NonNullable<WrittenOAuth2['dcrConfig']>;
-
-/** That one of the two is written, the checks of the fields have seen to. */
-const placeOf = ({
-  discoveryUrl,
-  registrationEndpoint = '',
-}: WrittenRegistration): OwnRegistration<unknown>['at'] =>
-  discoveryUrl === undefined ? { registrationEndpoint } : { discoveryUrl };
+/** That a plain OAuth 2 provider has one of the two, the checks of the fields have seen to. */
+function placeOf(block: WrittenBlock): OwnRegistration<unknown>['at'] | undefined {
+  if (isOidc(block)) {
+    if (block.dcrConfig === undefined) return undefined;
+    const { registrationEndpoint } = block.dcrConfig;
+    return registrationEndpoint === undefined
+      ? { discoveryUrl: documentOf(block.issuerUrl) }
+      : { registrationEndpoint };
+  }
+  if (block.dcrConfig === undefined) return undefined;
+  const { discoveryUrl, registrationEndpoint = '' } = block.dcrConfig;
+  return discoveryUrl === undefined ? { registrationEndpoint } : { discoveryUrl };
+}
 
 /** Where requests for the registration go. */
 export const registrationUrlsOf = (block: WrittenBlock): readonly (string | undefined)[] => {
-  const written = isOidc(block) ? undefined : block.dcrConfig;
-  return written === undefined ? [] : [registrationUrlOf({ at: placeOf(written) })];
+  const at = placeOf(block);
+  return at === undefined ? [] : [registrationUrlOf({ at })];
 };

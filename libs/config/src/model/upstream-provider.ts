@@ -32,7 +32,7 @@ export interface UpstreamProvider<S> extends UpstreamProviderFacts, PartyEgress<
   readonly protocol: ProviderProtocol;
   /** Empty where no client is configured: an `mcp` provider's is described or registered, others have a `registration`. */
   readonly clientId: string;
-  /** Of an `oauth2` provider. */
+  /** Of an `oauth2` or `oidc` provider. */
   readonly registration?: OwnRegistration<S>;
   /** Absent: a public client, or one that proves itself with its key. */
   readonly clientSecret?: S;

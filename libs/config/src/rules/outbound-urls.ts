@@ -111,7 +111,8 @@ function providerUrls(placed: PlacedProvider): readonly Outbound[] {
   const { value, block } = placed;
   const { protocol } = value;
   // A backend's own OAuth is found when it is needed; its issuer may be written.
-  if (protocol.type !== 'oauth2') return [{ path: issuerPath(placed), url: protocol.issuer, egress: value }];
+  if (protocol.type !== 'oauth2')
+    return [{ path: issuerPath(placed), url: protocol.issuer, egress: value }, ...registrationUrls(placed)];
   const { authorizationEndpoint, tokenEndpoint, refreshEndpoint, revocationEndpoint, identity } = protocol;
   return [
     {
@@ -134,7 +135,9 @@ function providerUrls(placed: PlacedProvider): readonly Outbound[] {
 }
 
 const registrationUrls = ({ value, block }: PlacedProvider): readonly Outbound[] =>
-  value.registration === undefined
+  // What is derived from the issuer was looked at with it.
+  value.registration === undefined ||
+  (value.protocol.type === 'oidc' && 'discoveryUrl' in value.registration.at)
     ? []
     : [
         {

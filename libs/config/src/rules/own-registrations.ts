@@ -42,11 +42,49 @@ function clientFindings({ value, block }: PlacedProvider): readonly Finding[] {
           },
         ]
       : []),
+    ...openIdFindings(value.protocol, block),
   ];
 }
 
-function placeFindings({ block }: PlacedProvider, { at }: OwnRegistration<unknown>): readonly Finding[] {
-  if ('discoveryUrl' in at)
+/** What an id_token is verified by is one issuer, and a key that nobody but that issuer has. */
+function openIdFindings(
+  protocol: PlacedProvider['value']['protocol'],
+  block: PlacedProvider['block'],
+): readonly Finding[] {
+  if (protocol.type !== 'oidc') return [];
+  const related = [[...block, 'dcrConfig']];
+  return [
+    ...(protocol.idTokenSignedWith === 'clientSecret'
+      ? [
+          {
+            path: [...block, 'idTokenSignedWith'],
+            related,
+            message:
+              'The next registration comes with another secret, or with none: its id_tokens are verified by published keys.',
+            instead: 'keySet, or clientId and clientSecret in the place of dcrConfig',
+          },
+        ]
+      : []),
+    ...(protocol.issuerTemplate === undefined
+      ? []
+      : [
+          {
+            path: [...block, 'issuerTemplate'],
+            related,
+            message: 'A registration is made at one issuer, and this names many.',
+            instead: 'issuerUrl of the tenant, or clientId in the place of dcrConfig',
+          },
+        ]),
+  ];
+}
+
+function placeFindings(
+  { value, block }: PlacedProvider,
+  { at }: OwnRegistration<unknown>,
+): readonly Finding[] {
+  if ('discoveryUrl' in at) {
+    // Derived from the issuer, which has rules of its own.
+    if (value.protocol.type === 'oidc') return [];
     return at.discoveryUrl === '' || issuerOfDocument(at.discoveryUrl) !== undefined
       ? []
       : [
@@ -56,6 +94,7 @@ function placeFindings({ block }: PlacedProvider, { at }: OwnRegistration<unknow
             instead: 'https://<host>/.well-known/oauth-authorization-server, or registrationEndpoint',
           },
         ];
+  }
   return URL.parse(at.registrationEndpoint)?.pathname.includes('/.well-known/') === true
     ? [
         {

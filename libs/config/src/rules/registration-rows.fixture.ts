@@ -20,6 +20,28 @@ const row = (refused: string, changes: Changes, field: string, message: RegExp, 
     : [refused, changes, path, message, instead];
 };
 
+const OIDC = 'authServer.upstreamProviders.0.oidcConfig';
+
+const registeringAtOpenId = (dcrConfig: unknown, more: Readonly<Record<string, unknown>> = {}): Changes => ({
+  [`${OIDC}.clientId`]: undefined,
+  [`${OIDC}.clientSecret`]: undefined,
+  [`${OIDC}.dcrConfig`]: dcrConfig,
+  ...Object.fromEntries(Object.entries(more).map(([field, value]) => [`${OIDC}.${field}`, value])),
+});
+
+const openIdRow = (
+  refused: string,
+  changes: Changes,
+  field: string,
+  message: RegExp,
+  instead?: RegExp,
+): Row => {
+  const path = `authServer.upstreamProviders[0].oidcConfig.${field}`;
+  return instead === undefined
+    ? [refused, changes, path, message]
+    : [refused, changes, path, message, instead];
+};
+
 /** What the rules refuse of `dcrConfig`. */
 export const REGISTRATION_ROWS: readonly Row[] = [
   row(
@@ -82,6 +104,32 @@ export const REGISTRATION_ROWS: readonly Row[] = [
     'dcrConfig.discoveryUrl',
     /private/,
   ),
+  openIdRow(
+    'a registration whose secret would make id_tokens (an empty secret is known to everybody)',
+    registeringAtOpenId({}, { idTokenSignedWith: 'clientSecret' }),
+    'idTokenSignedWith',
+    /verified by published keys/,
+    /keySet/,
+  ),
+  openIdRow(
+    'a registration at the issuers of all tenants',
+    registeringAtOpenId({}, { issuerTemplate: 'https://sso.acme.example/{tenantid}' }),
+    'issuerTemplate',
+    /made at one issuer/,
+    /issuerUrl/,
+  ),
+  openIdRow(
+    'a client secret beside a registration at a provider of OpenID Connect',
+    registeringAtOpenId({}, { clientSecret: { env: 'SSO_CLIENT_SECRET' } }),
+    'clientSecret',
+    /gives this gateway a secret of its own/,
+  ),
+  openIdRow(
+    'a registration at a provider of OpenID Connect in the clear',
+    registeringAtOpenId({ registrationEndpoint: 'http://sso.acme.example/register' }),
+    'dcrConfig.registrationEndpoint',
+    /http is refused/,
+  ),
 ];
 
 /** What its fields refuse. */
@@ -130,10 +178,24 @@ export const REGISTRATION_SHAPE_ROWS: readonly Row[] = [
     /Did you mean initialAccessToken/,
     /initialAccessToken/,
   ),
-  [
-    'a registration at a provider of OpenID Connect',
-    { 'authServer.upstreamProviders.0.oidcConfig.dcrConfig': { discoveryUrl: METADATA } },
-    'authServer.upstreamProviders[0].oidcConfig.dcrConfig',
+  openIdRow(
+    'a registration at a provider of OpenID Connect with a second place of its metadata',
+    registeringAtOpenId({ discoveryUrl: METADATA }),
+    'dcrConfig.discoveryUrl',
     /Unknown field/,
-  ],
+    /issuerUrl says where/,
+  ),
+  openIdRow(
+    'a registration at a provider of OpenID Connect beside a client',
+    { [`${OIDC}.dcrConfig`]: {} },
+    'dcrConfig',
+    /Only one of clientId and dcrConfig/,
+  ),
+  openIdRow(
+    'a provider of OpenID Connect without a client and without a registration',
+    { [`${OIDC}.clientId`]: undefined },
+    'clientId',
+    /required/,
+    /dcrConfig/,
+  ),
 ];

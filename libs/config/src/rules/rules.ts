@@ -142,7 +142,7 @@ export const RULES: readonly DemandedRule[] = [
   },
   {
     demands:
-      'A provider with `dcrConfig` has no client secret or key beside it and does with PKCE; `discoveryUrl` is where metadata can be, and a software statement is a JWT.',
+      'A provider with `dcrConfig` has no client secret or key beside it and does with PKCE; `discoveryUrl` is where metadata can be, and a software statement is a JWT. One of OpenID Connect has one issuer, and published keys.',
     rule: ownRegistrations,
   },
   {

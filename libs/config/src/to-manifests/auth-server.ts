@@ -43,8 +43,11 @@ export function authServerConfig(rest: Remainder): Fields | undefined {
 
 const canBeSaid = (provider: unknown): boolean =>
   isFields(provider) &&
-  ((provider['type'] === 'oidc' && isFields(provider['oidcConfig'])) ||
+  ((provider['type'] === 'oidc' && hasClientId(provider['oidcConfig'])) ||
     (provider['type'] === 'oauth2' && isFields(provider['oauth2Config'])));
+
+/** Manifests know registrations of plain OAuth 2 alone. */
+const hasClientId = (oidc: unknown): boolean => isFields(oidc) && oidc['clientId'] !== undefined;
 
 const CLIENT_FIELDS = sameNames('clientId', 'redirectUri', 'scopes', 'additionalAuthorizationParams');
 

@@ -75,6 +75,9 @@ const provider = fc
         },
       ),
     ),
+    openIdDcrConfig: some(
+      fc.constantFrom<Fields>({}, { registrationEndpoint: 'https://sso.acme.example/register' }),
+    ),
     mapping: some(
       fc.constantFrom<Fields>(
         { accessToken: 'authed_user.access_token', tokenType: 'authed_user.token_type' },
@@ -92,6 +95,7 @@ const provider = fc
       subjectClaim,
       params,
       dcrConfig,
+      openIdDcrConfig,
       ...client
     }) => {
       const common = { clientId: 'gatehouse', additionalAuthorizationParams: params, ...client };
@@ -102,7 +106,16 @@ const provider = fc
         requirement,
         allowPrivateIps,
         ...(type === 'oidc'
-          ? { oidcConfig: { issuerUrl: 'https://sso.acme.example', subjectClaim, ...common } }
+          ? {
+              oidcConfig: {
+                issuerUrl: 'https://sso.acme.example',
+                subjectClaim,
+                ...common,
+                ...(openIdDcrConfig === undefined
+                  ? {}
+                  : { dcrConfig: openIdDcrConfig, clientId: undefined, clientSecret: undefined }),
+              },
+            }
           : {
               oauth2Config: {
                 authorizationEndpoint: 'https://octo.example/authorize',

@@ -10,6 +10,10 @@ export function issuerOfDocument(url: string): string | undefined {
   return origin === undefined ? undefined : `${origin}${before}${after}`;
 }
 
+/** Where the discovery document of an issuer is (OpenID Connect Discovery section 4). */
+export const documentOf = (issuer: string): string =>
+  `${issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`;
+
 const PLACEHOLDERS = [
   /<[^<>]{1,40}>/,
   /\{[^{}]{1,40}\}/,

@@ -103,6 +103,10 @@ export const PROVIDER_MISTAKES: Mistakes = {
   config: 'oidcConfig, oauth2Config or mcpConfig',
 };
 
+export const OPENID_DCR_MISTAKES: Mistakes = {
+  discoveryurl: 'nothing: issuerUrl says where the discovery document is',
+};
+
 export const OAUTH2_MISTAKES: Mistakes = {
   issuerurl: 'issuer, if the provider sends it as iss; type: oidc, if it has a discovery document',
   authorizationurl: 'authorizationEndpoint',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OWN_WORDS } from './checks.js';
-import { checkedBlock, secret, text } from './fields.js';
+import { block, checkedBlock, secret, text } from './fields.js';
+import { OPENID_DCR_MISTAKES } from './mistakes.js';
 
 const written = ({ value }: z.core.ParsePayload): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -43,6 +44,17 @@ export const isOneClient = z.superRefine<object>(
   { when: written },
 );
 
+const initialAccessToken = secret(
+  'Initial access token (RFC 7591 section 3), for a provider that lets nobody register without one. It is sent to the registration endpoint alone.',
+);
+const software = {
+  softwareId: text('identifier', '`software_id` of the registration.').exactOptional(),
+  softwareStatement: text(
+    'identifier',
+    '`software_statement` of the registration (RFC 7591 section 2.3). It is no secret.',
+  ).exactOptional(),
+};
+
 export const dcrConfig = checkedBlock(
   'In the place of `clientId` and `clientSecret`: this gateway registers itself at the provider (RFC 7591), once for all replicas. What it is given is sealed in the vault. It is made anew when it expires, or when the provider does not know it any more.',
   {
@@ -51,14 +63,21 @@ export const dcrConfig = checkedBlock(
       'Metadata that names the `registration_endpoint` and the ways in which clients prove themselves (RFC 8414, or OpenID Connect Discovery). Its issuer has to be that of its URL.',
     ).exactOptional(),
     registrationEndpoint: text('url', 'In the place of `discoveryUrl`: where to register.').exactOptional(),
-    initialAccessToken: secret(
-      'Initial access token (RFC 7591 section 3), for a provider that lets nobody register without one. It is sent to the registration endpoint alone.',
-    ).exactOptional(),
-    softwareId: text('identifier', '`software_id` of the registration.').exactOptional(),
-    softwareStatement: text(
-      'identifier',
-      '`software_statement` of the registration (RFC 7591 section 2.3). It is no secret.',
-    ).exactOptional(),
+    initialAccessToken: initialAccessToken.exactOptional(),
+    ...software,
   },
   oneEndpoint,
+);
+
+/** The discovery document of a provider of OpenID Connect is known already. */
+export const openIdDcrConfig = block(
+  'In the place of `clientId` and `clientSecret`: this gateway registers itself at the provider (OpenID Connect Registration, RFC 7591), once for all replicas. What it is given is sealed in the vault. It is made anew when it expires, or when the provider does not know it any more. `{}` is enough for a provider that lets everybody register.',
+  {
+    registrationEndpoint: text('url', 'Where to register.', {
+      derived: '`registration_endpoint` of the discovery document',
+    }).exactOptional(),
+    initialAccessToken: initialAccessToken.exactOptional(),
+    ...software,
+  },
+  { mistakes: OPENID_DCR_MISTAKES },
 );
