@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { UpstreamProvider } from '@gatehouse/config/model/upstream-provider';
 import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
@@ -23,10 +24,19 @@ let provider: RegisteringOpenIdProvider;
 let closed: RegisteringOpenIdProvider;
 let world: VaultWorld;
 
-const registering = (name: string, { issuer }: RegisteringOpenIdProvider) => {
-  const { clientSecret: _none, ...rest } = oidcProvider(name, issuer);
+function registering(name: string, { issuer }: RegisteringOpenIdProvider): UpstreamProvider<Secret> {
+  const { requirement, protocol, additionalAuthorizationParams, dialect, redirectUri, timeoutMs } =
+    oidcProvider(name, issuer);
   return {
-    ...rest,
+    name,
+    requirement,
+    protocol,
+    additionalAuthorizationParams,
+    dialect,
+    redirectUri,
+    timeoutMs,
+    allowPrivateIps: true,
+    insecureAllowHttp: true,
     clientId: '',
     scopes: ['openid', 'offline_access'],
     registration: {
@@ -34,7 +44,7 @@ const registering = (name: string, { issuer }: RegisteringOpenIdProvider) => {
       initialAccessToken: new Secret(INITIAL_ACCESS_TOKEN),
     },
   };
-};
+}
 
 beforeAll(async () => {
   provider = await new RegisteringOpenIdProvider(INITIAL_ACCESS_TOKEN).start();
