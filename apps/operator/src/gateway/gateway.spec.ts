@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { parseConfiguration } from '@gatehouse/config/load';
+import { inRepository } from '@gatehouse/testing/repository';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { neededObjects } from './gateway.js';
@@ -162,4 +164,17 @@ test('attack: a wrong secret is quoted in what everybody may read. No problem ha
   expect(output).toBeUndefined();
   expect(problems).not.toEqual([]);
   expect(JSON.stringify(problems)).not.toContain('value-that-is-no-key');
+});
+
+test('what the guide writes beside the objects makes a valid gateway of the example', () => {
+  const guide = readFileSync(inRepository('docs/guides/operator.md'), 'utf8');
+  const [, block = ''] = /```yaml\n( *operator: \{ virtualServer[^]*?)```/.exec(guide) ?? [];
+  const { configuration } = parse(block) as { readonly configuration: string };
+  const { problems, output } = made(example(), secrets(), installation(configuration));
+  expect(problems).toEqual([]);
+  expect(parse(output?.configuration ?? '')).toMatchObject({
+    publicUrl: 'https://mcp.example.com',
+    listen: { tokenVault: { internal: { host: '0.0.0.0' } } },
+    authServer: { keyEncryptionKeys: [{ id: '1', file: '/run/secrets/key-encryption-key' }] },
+  });
 });
