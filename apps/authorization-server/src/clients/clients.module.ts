@@ -4,20 +4,25 @@ import { Database } from '@gatehouse/persistence/database';
 import { Envelope } from '@gatehouse/sealing/envelope';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { ClientDocuments } from './client-documents.flow.js';
 import { ClientExpiry } from './client-expiry.store.js';
 import { ClientKeySets } from './client-key-sets.flow.js';
 import { ClientSecrets } from './client-secrets.store.js';
 import { DocumentCopies } from './document-copies.store.js';
+import { OwnRegistration } from './own-registration.flow.js';
+import { RegistrationTokens } from './registration-tokens.store.js';
 
 @Module({
-  imports: [SigningKeysModule],
+  imports: [SessionsModule, SigningKeysModule],
   providers: [
     ClientExpiry,
     DocumentCopies,
     ClientDocuments,
     ClientKeySets,
+    OwnRegistration,
+    RegistrationTokens,
     {
       provide: ClientSecrets,
       inject: [Database, Envelope, CONFIG, SetAsideRows],
@@ -29,6 +34,6 @@ import { DocumentCopies } from './document-copies.store.js';
       ) => new ClientSecrets(database, envelope, name, setAside),
     },
   ],
-  exports: [ClientSecrets, ClientDocuments, ClientKeySets],
+  exports: [ClientSecrets, ClientDocuments, ClientKeySets, OwnRegistration, RegistrationTokens],
 })
 export class ClientsModule {}

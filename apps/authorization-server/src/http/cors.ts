@@ -32,11 +32,11 @@ export class Cors {
     };
   }
 
-  /** Of the response to a preflight of a POST. */
-  preflight(origin: string): Readonly<Record<string, string>> {
+  /** Of the response to a preflight. @param methods that the endpoint has, by commas. */
+  preflight(origin: string, methods: string): Readonly<Record<string, string>> {
     return {
       ...this.headers(origin),
-      'access-control-allow-methods': 'POST',
+      'access-control-allow-methods': methods,
       'access-control-allow-headers': 'content-type, authorization, mcp-protocol-version, dpop',
       'access-control-max-age': String(PREFLIGHT_MAX_AGE_SECONDS),
     };

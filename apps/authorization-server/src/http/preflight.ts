@@ -13,7 +13,8 @@ export function answerPreflight(
   { headers: { origin } }: FastifyRequest,
   reply: FastifyReply,
   cors: Cors,
+  methods = 'POST',
 ): void {
-  if (cors.allows(origin)) void reply.code(204).headers(cors.preflight(origin)).send();
+  if (cors.allows(origin)) void reply.code(204).headers(cors.preflight(origin, methods)).send();
   else sendProtocolError(reply, 403, ORIGIN_REFUSED, cors.headers(origin));
 }

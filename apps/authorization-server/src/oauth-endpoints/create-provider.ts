@@ -45,7 +45,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
       replaceCors(ctx, cors);
       nameMissingClient(ctx);
     }
-    if (ctx.path === '/oauth/register' && ctx.status === 201) tellRegistered(ctx, config);
+    if (isRegistration(ctx)) tellRegistered(ctx, config);
     // RFC 8628, section 3.2. The library says no interval.
     if (ctx.path === deviceRoutes.device_authorization && ctx.status === 200)
       ctx.body = { ...(ctx.body as object), interval: POLL_INTERVAL_MS / SECOND_MS };
@@ -94,7 +94,10 @@ function addSteps(provider: Provider, { signingKeys, hooks, revocation, introspe
 }
 
 const isWithSecrets = (path: string): boolean =>
-  /^\/oauth\/(token|par|register|revoke|introspect|device_authorization)$/.test(path);
+  /^\/oauth\/(token|par|register(\/[^/]+)?|revoke|introspect|device_authorization)$/.test(path);
+
+const isRegistration = ({ path, status }: Pick<KoaContextWithOIDC, 'path' | 'status'>): boolean =>
+  (path === '/oauth/register' && status === 201) || (path.startsWith('/oauth/register/') && status === 200);
 
 /**
  * A registration says what counts (RFC 7591, section 3.2.1). The scopes of a client that named none are not stored, because
@@ -142,6 +145,9 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   provider.on('registration_create.success', (_ctx, client) => {
     log.info('client-registered', { clientId: client.clientId, clientName: client.clientName });
   });
+  provider.on('registration_update.success', (_ctx, { clientId, clientName }) => {
+    log.info('client-changed', { clientId, clientName });
+  });
   const refused =
     (endpoint: string) => (ctx: { oidc: { client?: { clientId: string } | undefined } }, error: Error) => {
       // An access token, which is dealt with after the library.
@@ -166,6 +172,8 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   provider.on('pushed_authorization_request.error', refused('par'));
   provider.on('authorization.error', refused('authorize'));
   provider.on('registration_create.error', refused('register'));
+  provider.on('registration_read.error', refused('register'));
+  provider.on('registration_update.error', refused('register'));
   provider.on('revocation.error', refused('revoke'));
   provider.on('introspection.error', refused('introspect'));
   provider.on('server_error', (ctx, error) => {

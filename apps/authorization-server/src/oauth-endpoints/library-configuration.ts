@@ -213,11 +213,13 @@ function features({
     registration: {
       enabled: dynamic !== 'off',
       initialAccessToken: dynamic === 'initialAccessToken' ? (initialAccessToken?.reveal() ?? true) : false,
-      issueRegistrationAccessToken: false,
+      issueRegistrationAccessToken: true,
       // An id is never a URL: a URL means a Client ID Metadata Document.
       idFactory: () => randomToken(16),
       secretFactory: () => randomToken(),
     },
+    // A client whose response is lost would be locked out by a token that changes (ADR 81).
+    registrationManagement: { enabled: dynamic !== 'off', rotateRegistrationAccessToken: false },
     ...clientDocuments(config, documents, clock),
     resourceIndicators: {
       enabled: true,

@@ -14,6 +14,7 @@ import { ClientKeySets } from '../clients/client-key-sets.flow.js';
 import { ClientDocuments } from '../clients/client-documents.flow.js';
 import { ClientSecrets } from '../clients/client-secrets.store.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { RegistrationTokens } from '../clients/registration-tokens.store.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { RedeemRefreshToken } from '../refresh-tokens/redeem-refresh-token.flow.js';
 import { RefreshTokensModule } from '../refresh-tokens/refresh-tokens.module.js';
@@ -48,6 +49,7 @@ import { recordAdapterFactory } from './record-adapter.store.js';
 import { RecordExpiry } from './record-expiry.store.js';
 import { RedeemAssertion } from './redeem-assertion.flow.js';
 import { RegistrationController } from './registration.controller.js';
+import { RegistrationManagementController } from './registration-management.controller.js';
 import { RefreshTokenSeam } from './refresh-token-seam.flow.js';
 import { RevokeAccessToken } from './revoke-access-token.flow.js';
 import { ExchangeToken } from './exchange-token.flow.js';
@@ -79,6 +81,7 @@ const PARTS = Symbol('oidc-provider parts');
     OAuthController,
     PushedRequestsController,
     RegistrationController,
+    RegistrationManagementController,
     UserInfoController,
     IntrospectionController,
     DeviceAuthorizationController,
@@ -118,21 +121,23 @@ const PARTS = Symbol('oidc-provider parts');
     RedeemAssertion,
     {
       provide: RECORDS,
-      inject: [Database, ClientSecrets, EndGrant, MappedClaims, USER_CODES, CONFIG],
+      inject: [Database, ClientSecrets, EndGrant, MappedClaims, USER_CODES, CONFIG, RegistrationTokens],
       useFactory: (
-        ...[database, clientSecrets, endGrant, mapped, userCodes, config]: [
+        ...[database, clientSecrets, endGrant, mapped, userCodes, config, registrationTokens]: [
           Database,
           ClientSecrets,
           EndGrant,
           MappedClaims,
           UserCodeDigests,
           AuthorizationServerPart,
+          RegistrationTokens,
         ]
       ) =>
         recordAdapterFactory({
           database,
           clientSecrets,
           userCodes,
+          registrationTokens,
           onGrantEnded: async (grantId) => await endGrant.ended(grantId),
           beforeCodeIsUsed: async ({ grantId, resource, boundTo }) => {
             await checkCodeProof(Provider.ctx?.get('dpop'), boundTo);

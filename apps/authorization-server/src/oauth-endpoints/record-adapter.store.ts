@@ -3,11 +3,13 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Database, Result, Statement } from '@gatehouse/persistence/database';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
 import type { ClientSecrets } from '../clients/client-secrets.store.js';
+import type { RegistrationTokens } from '../clients/registration-tokens.store.js';
 import type { OidcRecord } from '../generated/client.js';
-import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
+import { errors, Provider, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
 import { DEVICE_CODE, DeviceCodeRecords } from './device-code-records.store.js';
 import { PushedRequests } from './pushed-requests.store.js';
 import { queryRecords } from './record-query.js';
+import { REGISTRATION_TOKEN, RegistrationTokenRecords } from './registration-token-records.store.js';
 import type { UserCodeDigests } from './user-code.js';
 
 /**
@@ -35,6 +37,7 @@ export interface RecordAdapterParts {
   /** What it throws leaves the code as it is. */
   readonly beforeCodeIsUsed?: (code: UnusedCode) => Promise<unknown>;
   readonly userCodes: UserCodeDigests;
+  readonly registrationTokens: RegistrationTokens;
 }
 
 /** A client's secret is sealed, and the value that a holder presents is left out. */
@@ -77,6 +80,10 @@ class RecordAdapter implements Adapter {
   ) {}
 
   async upsert(id: string, payload: AdapterPayload, expiresInSeconds?: number): Promise<void> {
+    if (this.model === 'Client' && Provider.ctx?.oidc.route === 'client_update') {
+      await this.#change(id, payload);
+      return;
+    }
     await this.#query({
       name: 'record-upsert',
       text: `insert into oidc_records (model, id, payload, grant_id, uid, expires_at)
@@ -93,6 +100,16 @@ class RecordAdapter implements Adapter {
         expiresInSeconds === undefined ? null : expiresInSeconds * SECOND_MS,
       ],
     });
+  }
+
+  /** A registration that was deleted meanwhile stays deleted. Its token stays what it is. */
+  async #change(id: string, payload: AdapterPayload): Promise<void> {
+    const { rowCount } = await this.#query({
+      name: 'record-change',
+      text: 'update oidc_records set payload = $3 where model = $1 and id = $2',
+      values: [this.model, sha256(id), JSON.stringify(this.#stored(id, payload))],
+    });
+    if (rowCount === 0) throw new errors.InvalidToken('the client is not there any more');
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
@@ -222,6 +239,8 @@ export const recordAdapterFactory =
     switch (model) {
       case 'PushedAuthorizationRequest':
         return new PushedRequests(parts.database);
+      case REGISTRATION_TOKEN:
+        return new RegistrationTokenRecords(parts.registrationTokens);
       case DEVICE_CODE: {
         const { database, userCodes, beforeCodeIsUsed } = parts;
         return new DeviceCodeRecords({

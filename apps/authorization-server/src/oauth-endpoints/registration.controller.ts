@@ -1,6 +1,7 @@
 import { Controller, Inject, Options, Post, Req, Res } from '@nestjs/common';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { Log } from '@gatehouse/observability/log';
+import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Provider } from 'oidc-provider';
@@ -10,7 +11,10 @@ import { IssuerUrls } from '../http/issuer-urls.js';
 import { answerPreflight } from '../http/preflight.js';
 import { sendProtocolError } from '../http/reply.js';
 import { SigningKeys } from '../signing-keys/signing-keys.js';
-import { bodyOf, LibraryAnswers } from './library-answers.js';
+import { LibraryAnswers } from './library-answers.js';
+import { presentedToken } from './presented-token.js';
+import { refuseToken } from './refuse-token.js';
+import { jsonOf, registrationRules, SWITCHED_OFF } from './registration-request.js';
 
 /** Dynamic Client Registration (RFC 7591). Our own policy comes first; then oidc-provider makes the response. */
 @Controller()
@@ -38,15 +42,11 @@ export class RegistrationController {
   async register(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const cors = this.#cors.headers(request.headers.origin);
     if (this.config.clientRegistration.dynamic === 'off') {
-      const error_description = 'Dynamic registration is switched off here.';
-      sendProtocolError(reply, 404, { error: 'not_found', error_description }, cors);
+      sendProtocolError(reply, 404, SWITCHED_OFF, cors);
       return;
     }
-    const verdict = registrationPolicy(jsonBody(request), {
-      ...this.config,
-      ...this.config.clientRegistration,
-      idTokenAlgs: this.keys.algorithms,
-    });
+    if (!this.#mayRegister(request, reply, cors)) return;
+    const verdict = registrationPolicy(jsonOf(request), registrationRules(this.config, this.keys));
     if (verdict.kind === 'refused') {
       this.log.info('client-registration-refused', { reason: verdict.description });
       sendProtocolError(reply, 400, { error: verdict.error, error_description: verdict.description }, cors);
@@ -55,13 +55,20 @@ export class RegistrationController {
     const body = Buffer.from(JSON.stringify(verdict.metadata));
     await this.#library.answer(request, reply, { route: '/oauth/register', body });
   }
-}
 
-function jsonBody(request: FastifyRequest): unknown {
-  if (!/^application\/json(;|$)/i.test(request.headers['content-type'] ?? '')) return undefined;
-  try {
-    return JSON.parse(bodyOf(request)?.toString('utf8') ?? '') as unknown;
-  } catch {
-    return undefined;
+  /** RFC 7591, section 3: before anything of the request is looked at. Digests have one length, so the time tells nothing of it. */
+  #mayRegister(request: FastifyRequest, reply: FastifyReply, cors: Readonly<Record<string, string>>): boolean {
+    const { dynamic, initialAccessToken } = this.config.clientRegistration;
+    if (dynamic === 'open') return true;
+    const presented = presentedToken(request);
+    const isRight =
+      presented.kind === 'bearer' &&
+      initialAccessToken !== undefined &&
+      equalsInConstantTime(sha256(presented.token), sha256(initialAccessToken.reveal()));
+    if (isRight) return true;
+    const wrong = presented.kind === 'none' ? undefined : 'this is not the initial access token';
+    this.log.info('client-registration-refused', { reason: wrong ?? 'no initial access token' });
+    refuseToken(reply, this.config.issuer, wrong, cors);
+    return false;
   }
 }

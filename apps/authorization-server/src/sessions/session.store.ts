@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
-import { Database } from '@gatehouse/persistence/database';
+import { Database, type Queries } from '@gatehouse/persistence/database';
 import { endSessionText } from '@gatehouse/persistence/end-session';
 import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
@@ -73,28 +73,66 @@ export class SessionStore {
   constructor(
     private readonly database: Database,
     private readonly rows: Rows,
-    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'tokenLifespans'>,
+    @Inject(CONFIG)
+    private readonly config: Pick<AuthorizationServerPart, 'tokenLifespans' | 'clientRegistration'>,
     @Inject(CLOCK) private readonly clock: Clock,
     expiry: Expiry,
   ) {
     expiry.add(endedBy(database, [SESSION_SWEEP]));
   }
 
-  /** Opening a session twice changes nothing, because a reloaded page finishes the same sign-in. */
+  /**
+   * Opening a session twice changes nothing, because a reloaded page finishes the same sign-in. That of a client whose registration
+   * was deleted meanwhile is closed at once, so that the vault hears of its end. The registration stays until the session is there:
+   * whoever deletes it waits, and then sees the session (`closeOfClient`).
+   */
   async open(session: OpenSession): Promise<void> {
     const { refreshTokenLifespanMs, sessionLifespanMs } = this.config.tokenLifespans;
+    const { clientId } = session;
     await this.database.query({
       name: 'session-open',
-      text: `insert into sessions (tsid, account_id, client_id, client_name, expires_at)
-        values ($1, $2, $3, $4, now() + $5 * interval '1 ms') on conflict (tsid) do nothing`,
+      text: `with registration as (
+          select from oidc_records where model = 'Client' and id = $6 for key share
+        ), client as (
+          select $7 or exists (select from registration) as is_known
+        )
+        insert into sessions (tsid, account_id, client_id, client_name, expires_at, closed_at, close_reason)
+        select $1::uuid, $2::uuid, $3::text, $4::text, now() + $5 * interval '1 ms',
+          case when not is_known then now() end, case when not is_known then 'revoked' end
+        from client on conflict (tsid) do nothing`,
       values: [
         session.tsid,
         session.accountId,
-        session.clientId,
+        clientId,
         session.clientName,
         Math.min(refreshTokenLifespanMs, sessionLifespanMs),
+        sha256(clientId),
+        this.#hasNoRegistration(clientId),
       ],
     });
+  }
+
+  /** It is known by the configuration, or by a document. */
+  #hasNoRegistration(clientId: string): boolean {
+    const { clients } = this.config.clientRegistration;
+    return URL.canParse(clientId) || clients.some((client) => client.clientId === clientId);
+  }
+
+  /** Ends all sessions of a client that is being deleted, and everything issued for them. */
+  async closeOfClient(tx: Queries, clientId: string): Promise<readonly ClosedSession[]> {
+    const { rows } = await tx.query<ClosedRow>({
+      name: 'sessions-of-client-close',
+      text: `update sessions set closed_at = now(), close_reason = 'revoked'
+        where client_id = $1 and closed_at is null returning ${CLOSED_COLUMNS}`,
+      values: [clientId],
+    });
+    const tsids = rows.map(({ tsid }) => tsid);
+    await tx.query({
+      name: 'issued-to-client-remove',
+      text: `delete from oidc_records where grant_id = any($1) or (model = 'Grant' and id = any($2))`,
+      values: [tsids, tsids.map(sha256)],
+    });
+    return rows.map(closedSession);
   }
 
   /**
