@@ -7,6 +7,7 @@ import { kindOf, RequestLimits } from './request-limits.js';
 test.each([
   ['/oauth/token', 'token'],
   ['/oauth/register', 'register'],
+  ['/oauth/register/client', 'token'],
   ['/oauth/revoke?x=/oauth/token', 'revoke'],
   ['/oauth/introspect', 'introspect'],
   ['/oauth/device_authorization', 'device'],

@@ -55,7 +55,7 @@ const ENDPOINTS: Readonly<Record<string, LimitedKind>> = {
 
 const FOLDERS: readonly (readonly [string, LimitedKind])[] = [
   ['/.well-known/', 'document'],
-  ['/oauth/register/', 'register'],
+  ['/oauth/register/', 'token'],
   [`${CLIENT_METADATA_PATH}/`, 'document'],
   [`${PROVIDER_LOGOUT_PATH}/`, 'logout'],
 ];

@@ -6,6 +6,7 @@ import { until } from '@gatehouse/testing/until';
 import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { ClientSecrets } from '../clients/client-secrets.store.js';
+import { RegistrationTokens } from '../clients/registration-tokens.store.js';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { recordAdapterFactory } from './record-adapter.store.js';
 import { UserCodeDigests } from './user-code.js';
@@ -131,6 +132,7 @@ describe('a code that is made while another one of its sign-in is redeemed', () 
     recordAdapterFactory({
       database: world.rows,
       clientSecrets: service.app.get(ClientSecrets, { strict: false }),
+      registrationTokens: service.app.get(RegistrationTokens, { strict: false }),
       userCodes: new UserCodeDigests(new Secret('k'.repeat(43))),
       onGrantEnded: () => Promise.resolve(),
     })('AuthorizationCode');
