@@ -28,14 +28,6 @@ export class RegistrationTokens {
     return rows[0]?.clientId;
   }
 
-  async end(token: string): Promise<void> {
-    await this.database.query({
-      name: 'registration-token-end',
-      text: `update oidc_records set uid = null where model = 'Client' and uid = $1`,
-      values: [sha256(token)],
-    });
-  }
-
   /**
    * Deletes the client with its token and what people have approved. Of any number of requests one does.
    * @returns false when this is not the token of this client (any more).

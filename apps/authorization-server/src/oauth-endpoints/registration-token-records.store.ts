@@ -6,7 +6,7 @@ export const REGISTRATION_TOKEN = 'RegistrationAccessToken';
 
 /** Registration access tokens, as the library keeps them: with their clients (RegistrationTokens). */
 export class RegistrationTokenRecords implements Adapter {
-  constructor(private readonly tokens: Pick<RegistrationTokens, 'keep' | 'clientOf' | 'end'>) {}
+  constructor(private readonly tokens: Pick<RegistrationTokens, 'keep' | 'clientOf'>) {}
 
   async upsert(id: string, { clientId }: AdapterPayload): Promise<void> {
     if (clientId !== undefined) await this.tokens.keep(clientId, id);
@@ -17,8 +17,9 @@ export class RegistrationTokenRecords implements Adapter {
     return clientId === undefined ? undefined : { jti: id, kind: REGISTRATION_TOKEN, clientId };
   }
 
-  async destroy(id: string): Promise<void> {
-    await this.tokens.end(id);
+  /** The library ends the token of a client that it cannot use now, because the key of its secret is away. A token ends with its client. */
+  destroy(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   /** Only codes and refresh tokens are consumed, have a grant, or are found otherwise. */
