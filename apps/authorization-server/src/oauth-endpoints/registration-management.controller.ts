@@ -116,7 +116,10 @@ export class RegistrationManagementController {
     const presented = presentedToken(request);
     try {
       if (presented.kind === 'none') refuseToken(reply, this.urls.issuer, undefined, cors);
-      else if (presented.kind === 'bearer' && (await this.registrations.isManagedBy(clientId, presented.token)))
+      else if (
+        presented.kind === 'bearer' &&
+        (await this.registrations.isManagedBy(clientId, presented.token))
+      )
         await answer(presented.token, cors);
       else refuseToken(reply, this.urls.issuer, NOT_ITS_TOKEN, cors);
     } catch (thrown) {

@@ -296,7 +296,11 @@ describe('what is refused:', () => {
     ['a place where no code may go', { redirect_uris: ['javascript:alert(1)'] }, 'invalid_redirect_uri'],
     ['no place', { redirect_uris: null }, 'invalid_redirect_uri'],
     ['a name that looks like another', { client_name: 'Sla\u200bck' }, 'invalid_client_metadata'],
-    ['a way to authenticate that is not here', { token_endpoint_auth_method: 'x' }, 'invalid_client_metadata'],
+    [
+      'a way to authenticate that is not here',
+      { token_endpoint_auth_method: 'x' },
+      'invalid_client_metadata',
+    ],
   ])('a change with %s', async (_what, members, error) => {
     const { client_id: clientId, registration_access_token: token } = await register();
     const body = { ...METADATA, client_id: clientId, ...members };
@@ -317,7 +321,11 @@ describe('what is refused:', () => {
       ...METADATA,
       client_id: clientId,
       scope: 'openid admin',
-      grant_types: ['authorization_code', 'client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
+      grant_types: [
+        'authorization_code',
+        'client_credentials',
+        'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      ],
     };
     const { status, answer } = await manage('PUT', clientId, { token, body });
     expect([status, answer['scope'], answer['grant_types']]).toEqual([
@@ -343,7 +351,11 @@ describe('what is refused:', () => {
     const { text } = await ask(service.config.listen.port, {
       method: 'POST',
       path: '/oauth/register',
-      headers: { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'content-type': 'application/json' },
+      headers: {
+        host: 'evil.example',
+        'x-forwarded-host': 'evil.example',
+        'content-type': 'application/json',
+      },
       body: JSON.stringify(METADATA),
     });
     const told = JSON.parse(text) as Registered;

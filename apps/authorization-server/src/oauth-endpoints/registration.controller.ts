@@ -57,7 +57,11 @@ export class RegistrationController {
   }
 
   /** RFC 7591, section 3: before anything of the request is looked at. Digests have one length, so the time tells nothing of it. */
-  #mayRegister(request: FastifyRequest, reply: FastifyReply, cors: Readonly<Record<string, string>>): boolean {
+  #mayRegister(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    cors: Readonly<Record<string, string>>,
+  ): boolean {
     const { dynamic, initialAccessToken } = this.config.clientRegistration;
     if (dynamic === 'open') return true;
     const presented = presentedToken(request);
