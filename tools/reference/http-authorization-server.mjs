@@ -1,4 +1,6 @@
 /** What each route of the authorization server is for: see http-descriptions.mjs. */
+import { registrationManagement } from './http-registration.mjs';
+
 const PAGE = 'text/html';
 export const JSON_TYPE = 'application/json';
 
@@ -24,12 +26,6 @@ export const preflight = {
 export const oauthErrors = {
   400: 'an OAuth error',
   401: 'the client did not prove itself',
-  503: '`temporarily_unavailable`: ask again',
-};
-
-const managementErrors = {
-  401: 'no registration access token, or one of another client; the client may be gone',
-  404: 'switched off',
   503: '`temporarily_unavailable`: ask again',
 };
 
@@ -220,35 +216,7 @@ export const authorizationServer = {
     },
     OPTIONS: preflight,
   },
-  '/oauth/register/{clientId}': {
-    GET: {
-      by: 'client',
-      about: 'What the client has registered (RFC 7592), for who has its registration access token.',
-      statuses: { 200: 'the registered client', ...managementErrors },
-      type: JSON_TYPE,
-    },
-    PUT: {
-      by: 'client',
-      about: 'Replaces what the client has registered, by the rules of a registration.',
-      statuses: {
-        200: 'the client, as it is registered now',
-        400: 'metadata that is not accepted, or a member that RFC 7592 forbids here',
-        ...managementErrors,
-      },
-      type: JSON_TYPE,
-      json: {
-        client_id: 'Of this client.',
-        client_secret: 'Its own, where it has one; it can be left out.',
-        redirect_uris: 'Where codes may go, and all else that a registration has.',
-      },
-    },
-    DELETE: {
-      by: 'client',
-      about: 'Deletes the client, and ends all sessions that people have at it.',
-      statuses: { 204: 'done', ...managementErrors },
-    },
-    OPTIONS: preflight,
-  },
+  ...registrationManagement(preflight, JSON_TYPE),
   '/oauth/callback': {
     GET: page(
       'Where providers send browsers back to that share one callback (`redirectUri`).',
