@@ -13,8 +13,7 @@ export const METADATA = { redirect_uris: [REDIRECT_URI], client_name: 'Test Clie
 export const registerAt = async (
   service: TestService,
   metadata: Readonly<Record<string, unknown>> = {},
-): Promise<Registered> =>
-  (await service.post('/oauth/register', { ...METADATA, ...metadata })) as Registered;
+): Promise<Registered> => (await service.post('/oauth/register', { ...METADATA, ...metadata })) as Registered;
 
 /** Asks for a client's own registration. */
 export async function manageAt(
