@@ -132,6 +132,7 @@ export const ROOMS = {
     'logout',
     'sign-in-chain',
     'connections',
+    'administration',
     'housekeeping',
   ],
   'vmcp-proxy': [

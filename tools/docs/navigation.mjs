@@ -17,6 +17,7 @@ export const SECTIONS = [
       'docs/providers.md',
       'docs/views.md',
       'docs/access.md',
+      'docs/administration.md',
       'docs/authorization.md',
       'docs/openid.md',
       'docs/reverse-proxy.md',

@@ -3,6 +3,7 @@
  * what was found as a change of the code would; where there is something that no page can be made of, `refused` plants that
  * (tools/checks/reference-bites.mjs).
  */
+import { administrationPage } from './administration-page.mjs';
 import { cliPage } from './cli-page.mjs';
 import { contractSchemas, contractsPage } from './contracts-page.mjs';
 import { coveragePage } from './coverage-page.mjs';
@@ -17,6 +18,7 @@ import { schemaPage } from './schema-page.mjs';
 
 /** @type {readonly Page[]} */
 export const PAGES = [
+  administrationPage,
   cliPage,
   contractsPage,
   contractSchemas,

@@ -4,6 +4,7 @@ import { LivenessController } from '@gatehouse/observability/liveness.controller
 import type { Log } from '@gatehouse/observability/log';
 import { PersistenceModule } from '@gatehouse/persistence/persistence.module';
 import { FoundationModule } from '@gatehouse/service-process/foundation.module';
+import { AdministrationModule } from './administration/administration.module.js';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { DeviceFlowModule } from './device-flow/device-flow.module.js';
 import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
@@ -25,6 +26,7 @@ export class AuthorizationServerModule {
         DeviceFlowModule,
         ConnectionsModule,
         LogoutModule,
+        AdministrationModule,
         HousekeepingModule,
       ],
       controllers: [LivenessController],

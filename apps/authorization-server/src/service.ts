@@ -11,6 +11,8 @@ import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from '@gatehouse/service-process/http-server';
 import { withInternalServer, type RunningService } from '@gatehouse/service-process/internal-server';
 import { WITHOUT_SCHEMAS } from '@gatehouse/service-process/without-schemas';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { startAdministration, type AdministrationListener } from './administration-listener.js';
 import { AuthorizationServerModule } from './authorization-server.module.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { peerUnless } from './http/caller.js';
@@ -23,6 +25,8 @@ import { UnknownPathFilter } from './http/unknown-path.filter.js';
 import { UnstorableInput } from './http/unstorable-input.js';
 import { WatchSigningKeys } from './signing-keys/watch-signing-keys.job.js';
 
+/** Used when no other time limit is given. */
+const CLOSE_WITHIN_MS = 25 * SECOND_MS;
 const BODY_LIMIT_BYTES = 64 * 1024;
 
 /** An office behind one address, with the few connections that each browser opens. */
@@ -38,13 +42,40 @@ export async function startAuthorizationServer(
   const app = await createApplication(config, log, limits, probes);
   await app.startAllMicroservices();
   await app.listen(config.listen.port, config.listen.host);
-  return await withInternalServer(app, config.listen.internal, log, {
+  const administration = await administrationOf(app, config, log);
+  const running = await withInternalServer(app, config.listen.internal, log, {
     publicSide: { server: app.getHttpServer() },
     status: () => ({ probes: probes.status() }),
     reconfigure: async (next: AuthorizationServerPart) => {
       await app.get(WatchSigningKeys).take(next.signingKeys);
       exchangePart(config, next);
     },
+  });
+  if (administration === undefined) return running;
+  return {
+    ...running,
+    announceStop: () => {
+      administration.announce();
+      running.announceStop();
+    },
+    // What it does needs the database and the bus, so that it ends first.
+    close: async (withinMs = CLOSE_WITHIN_MS) => {
+      const endsAtMs = Date.now() + withinMs;
+      await administration.close(withinMs / 2);
+      await running.close(Math.max(1, endsAtMs - Date.now()));
+    },
+  };
+}
+
+async function administrationOf(
+  app: NestFastifyApplication,
+  { administration }: AuthorizationServerPart,
+  log: Log,
+): Promise<AdministrationListener | undefined> {
+  if (administration === undefined) return undefined;
+  return await startAdministration(app, administration, log).catch(async (error: unknown) => {
+    await app.close();
+    throw error;
   });
 }
 

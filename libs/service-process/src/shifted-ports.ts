@@ -24,8 +24,12 @@ function shifted(model: GatehouseModel, by: number): GatehouseModel {
     internal: one(addresses.internal),
   });
   const { proxy, authorizationServer, tokenVault } = model.listen;
+  const { authServer } = model;
   return {
     ...model,
+    ...(authServer?.administration === undefined
+      ? {}
+      : { authServer: { ...authServer, administration: one(authServer.administration) } }),
     listen: {
       ...model.listen,
       proxy: both(proxy),

@@ -32,7 +32,7 @@ import { libraryFetch } from './library-fetch.js';
 import type { LibraryHooks } from './library-hooks.flow.js';
 import { EXTERNAL_SIGNING, librarySigningKeys } from './library-signing-keys.js';
 import { INTERACTION_COOKIE, RESUME_COOKIE } from './interaction-cookies.js';
-import { givesOwnTokens, mayActClaim, scopesOfToken } from './own-tokens-of-clients.js';
+import { givesOwnTokens, isResource, mayActClaim, scopesOfToken } from './own-tokens-of-clients.js';
 import type { RevokeAccessToken } from './revoke-access-token.flow.js';
 import { signInPolicy } from './interaction-policy.js';
 import { SILENT } from './silent-requests.js';
@@ -239,7 +239,7 @@ function features({
         if (new Set([ctx.oidc.params?.['resource'] ?? resource].flat()).size !== 1)
           throw new errors.InvalidTarget('only one resource can be requested');
         // Which others there are is nobody's business who does not know one.
-        if (!config.resourceUrls.includes(resource))
+        if (!isResource(ctx, resource, config))
           throw new errors.InvalidTarget(`resource must be ${config.resourceUrl}`);
         return {
           scope: scopesOfToken(ctx, resource, config).join(' '),

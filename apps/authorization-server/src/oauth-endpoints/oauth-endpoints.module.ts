@@ -56,6 +56,7 @@ import { ExchangeToken } from './exchange-token.flow.js';
 import { UsedProofs } from './used-proofs.store.js';
 import { SessionAccess } from './session-access.flow.js';
 import { TokenAccounts } from './token-accounts.flow.js';
+import { TokenHolder } from './token-holder.flow.js';
 import { USER_CODES, UserCodeDigests } from './user-code.js';
 import { UserInfoController } from './user-info.controller.js';
 import { UserInfo } from './user-info.flow.js';
@@ -95,6 +96,7 @@ const PARTS = Symbol('oidc-provider parts');
     OwnAccessTokens,
     OwnRefreshTokens,
     Introspection,
+    TokenHolder,
     UserInfo,
     {
       provide: USER_INFO_PROOFS,
@@ -222,6 +224,13 @@ const PARTS = Symbol('oidc-provider parts');
     HandOutCode,
     BrowserSessions,
   ],
-  exports: [AuthorizationRequests, BrowserSessions, DeviceRequests, Provider],
+  exports: [
+    AuthorizationRequests,
+    BrowserSessions,
+    DeviceRequests,
+    OwnAccessTokens,
+    Provider,
+    TokenHolder,
+  ],
 })
 export class OAuthEndpointsModule {}

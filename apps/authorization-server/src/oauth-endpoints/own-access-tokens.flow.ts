@@ -37,7 +37,10 @@ export class OwnAccessTokens {
     private readonly sessions: SessionStore,
     private readonly keys: SigningKeys,
     @Inject(CONFIG)
-    private readonly config: Pick<AuthorizationServerPart, 'issuer' | 'resourceUrls' | 'clientRegistration'>,
+    private readonly config: Pick<
+      AuthorizationServerPart,
+      'issuer' | 'resourceUrls' | 'clientRegistration' | 'administration'
+    >,
   ) {}
 
   /** @returns `undefined` unless it is a token of ours that has not expired; whether its session is open is not asked. */
@@ -62,6 +65,16 @@ export class OwnAccessTokens {
     if (read === undefined || !this.config.resourceUrls.includes(read.aud)) return undefined;
     if (read.tsid === undefined) return this.#isOfClient(read) ? read : undefined;
     return (await this.sessions.endOf(read.tsid)) === undefined ? undefined : read;
+  }
+
+  /** The same for the administrator's API: of a client that gets such tokens today, and never of a person. */
+  async ofAdministrator(token: unknown): Promise<OwnAccessToken | undefined> {
+    const { administration, clientRegistration } = this.config;
+    const read = await this.read(token);
+    if (read === undefined || administration === undefined || read.aud !== administration.url) return undefined;
+    if (read.tsid !== undefined || !this.#isOfClient(read)) return undefined;
+    const known = clientRegistration.clients.find(({ clientId }) => clientId === read.client_id);
+    return known?.clientCredentials?.resources.includes(read.aud) === true ? read : undefined;
   }
 
   /** Whether it is a client's own token, of one that gets such tokens today. */

@@ -4,6 +4,7 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { CLIENT_CREDENTIALS } from '../clients/client-grants.js';
 
 type Rules = Pick<AuthorizationServerPart, 'clientRegistration' | 'scopesSupported'>;
+type ResourceRules = Pick<AuthorizationServerPart, 'resourceUrls' | 'administration'>;
 
 const grantOf = (
   { clientRegistration }: Rules,
@@ -49,6 +50,15 @@ export function scopesOfToken(
     throw new errors.InvalidScope('this client gets no token of its own with this scope', foreign.join(' '));
   return grant.scopes;
 }
+
+/** Whether a token can be for it: one of the gateway's own, or the administrator's API, which only a client's own token is for. */
+export const isResource = (
+  { oidc }: Pick<KoaContextWithOIDC, 'oidc'>,
+  resource: string,
+  { resourceUrls, administration }: ResourceRules,
+): boolean =>
+  resourceUrls.includes(resource) ||
+  (resource === administration?.url && oidc.params?.['grant_type'] === CLIENT_CREDENTIALS);
 
 /** RFC 8693, section 4.4: who may act for the people of a client. */
 export function mayActClaim(

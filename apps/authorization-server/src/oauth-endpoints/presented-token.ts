@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { formOf } from './library-answers.js';
 
@@ -17,15 +18,30 @@ export type PresentedToken =
  * 5.3.1). One in the address is not looked at, because addresses are kept in logs (section 5.3).
  */
 export function presentedToken(request: FastifyRequest): PresentedToken {
-  const { rawHeaders } = request.raw;
-  const headers = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'authorization');
   const { authorization } = request.headers;
   const inHeader = authorization !== undefined && SCHEME.test(authorization);
   const inForm = request.method === 'POST' ? (formOf(request)?.getAll('access_token') ?? []) : [];
-  if (headers.length > 1 || inForm.length + Number(inHeader) > 1) return { kind: 'malformed' };
+  if (headersOf(request.raw) > 1 || inForm.length + Number(inHeader) > 1) return { kind: 'malformed' };
   const [posted] = inForm;
   if (!inHeader && posted === undefined) return { kind: 'none' };
-  const [, scheme, token] = CREDENTIALS.exec(inHeader ? authorization : `Bearer ${posted ?? ''}`) ?? [];
+  return credentials(inHeader ? authorization : `Bearer ${posted ?? ''}`);
+}
+
+/** The same where a token comes in the header or not at all. */
+export function tokenInHeader(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): PresentedToken {
+  const { authorization } = request.headers;
+  if (headersOf(request) > 1) return { kind: 'malformed' };
+  return authorization !== undefined && SCHEME.test(authorization)
+    ? credentials(authorization)
+    : { kind: 'none' };
+}
+
+/** How many there are: Node joins them, or takes the first. */
+const headersOf = ({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): number =>
+  rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'authorization').length;
+
+function credentials(written: string): PresentedToken {
+  const [, scheme, token] = CREDENTIALS.exec(written) ?? [];
   if (token === undefined) return { kind: 'malformed' };
   return { kind: scheme?.toLowerCase() === 'dpop' ? 'dpop' : 'bearer', token };
 }

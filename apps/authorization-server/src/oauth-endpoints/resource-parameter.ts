@@ -27,6 +27,8 @@ export interface ResourceRules {
   /** Every resource that tokens are issued for, that one among them. */
   readonly resourceUrls: readonly string[];
   readonly resourceIndicator: 'required' | 'optional';
+  /** The administrator's API. */
+  readonly administration?: { readonly url: string };
 }
 
 /**
@@ -36,9 +38,10 @@ export interface ResourceRules {
  */
 export function withConfiguredResource(
   parameters: URLSearchParams,
-  { resourceUrl, resourceUrls, resourceIndicator }: ResourceRules,
+  { resourceUrl, resourceUrls, resourceIndicator, administration }: ResourceRules,
 ): URLSearchParams {
-  const configured = new Map(resourceUrls.map((url) => [canonicalResource(url), url]));
+  const urls = [...resourceUrls, ...(administration === undefined ? [] : [administration.url])];
+  const configured = new Map(urls.map((url) => [canonicalResource(url), url]));
   const origin =
     resourceIndicator === 'optional' ? canonicalResource(new URL(resourceUrl).origin) : undefined;
   // A resource that is the origin itself is no other than that one.

@@ -11,7 +11,8 @@ import { answerPreflight } from '../http/preflight.js';
 import { sendProtocolError } from '../http/reply.js';
 import { COME_BACK_AFTER_SECONDS } from './outage-answer.js';
 import { presentedToken } from './presented-token.js';
-import { UserInfo, type ShownToken, type UserInfoAnswer } from './user-info.flow.js';
+import type { ShownToken } from './token-holder.flow.js';
+import { UserInfo, type UserInfoAnswer } from './user-info.flow.js';
 
 type ChallengeScheme = 'Bearer' | 'DPoP';
 

@@ -1,5 +1,6 @@
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
+import { FORGET_CLIENT, KNOWN_CLIENTS } from '@gatehouse/persistence/client-statements';
 import type { Queries } from '@gatehouse/persistence/database';
 import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
@@ -34,22 +35,6 @@ interface KnownClient extends ClientRow {
 interface ListedClient extends ClientRow {
   readonly kind: Kind;
 }
-
-/** Everything but the secret, which is sealed. Clients that never registered are known by their sessions and approvals. */
-const KNOWN = `with registered as (
-    select payload->>'client_id' as client_id, payload->>'client_name' as name, payload->'redirect_uris' as redirect_uris,
-      payload->>'token_endpoint_auth_method' = 'none' as is_public, created_at, set_aside_at
-    from oidc_records where model = 'Client'),
-  used as (
-    select client_id, max(client_name) as name, max(used_at) as used_at,
-      count(*) filter (where closed_at is null and expires_at > now())::int as sessions
-    from sessions group by client_id),
-  approved as (select client_id, count(*)::int as people from approvals group by client_id)
-  select client_id as "clientId", coalesce(r.name, u.name) as name, r.redirect_uris as "redirectUris", r.is_public as "isPublic",
-    r.created_at as "registeredAt", u.used_at as "usedAt", coalesce(u.sessions, 0) as sessions, coalesce(a.people, 0) as people,
-    r.set_aside_at is not null as "isSetAside", r.client_id is not null as "isRegistered",
-    count(*) over ()::int as total
-  from registered r full join used u using (client_id) full join approved a using (client_id)`;
 
 /** Clients that registered, that are configured, and that were used, the last used first. */
 export async function listClients(
@@ -114,7 +99,7 @@ async function clientsOf(
 ): Promise<{ readonly clients: readonly ListedClient[]; readonly total: number }> {
   const { rows } = await own.query<KnownClient>({
     name: 'clients-known',
-    text: `${KNOWN} where $1::text is null or client_id = $1
+    text: `${KNOWN_CLIENTS} where $1::text is null or client_id = $1
       order by u.used_at desc nulls last, r.created_at desc nulls last, client_id limit $2`,
     values: [clientId ?? null, limit],
   });
@@ -200,8 +185,7 @@ export async function removeClient(
 async function forget(own: Queries, clientId: string): Promise<void> {
   await own.query({
     name: 'client-forget',
-    text: `with approved as (delete from approvals where client_id = $1)
-      delete from oidc_records where model in ('Client', 'ClientDocument') and id = $2`,
+    text: FORGET_CLIENT,
     values: [clientId, sha256(clientId)],
   });
 }

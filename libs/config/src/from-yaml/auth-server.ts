@@ -2,6 +2,7 @@ import { DAY_MS } from '@gatehouse/kernel/durations';
 import type { ConfiguredSecret } from '../model/configured-secret.js';
 import type { Service } from '@gatehouse/kernel/services';
 import type { GatehouseYaml } from '../yaml/gatehouse-yaml.js';
+import type { Administration } from '../model/administration.js';
 import type { AuthServer } from '../model/auth-server.js';
 import type { Backend } from '../model/backend.js';
 import type { Branding } from '../model/branding.js';
@@ -73,6 +74,7 @@ export function buildAuthServer(
     connectionReuse: written.connectionReuse,
     ...given('deviceFlow', written.deviceFlow && buildDeviceFlow(written.deviceFlow)),
     ...given('access', written.access && buildAccess(written.access, secrets)),
+    ...given('administration', written.administration && buildAdministration(written.administration)),
     branding,
     ...given('claimMappings', written.claimMappings && buildClaimMappings(written.claimMappings)),
     assertionIssuers: buildAssertionIssuers(written.assertionIssuers, secrets),
@@ -97,6 +99,12 @@ export const buildKeyEncryptionKeys = (
 const buildClaimMappings = ({ from, claims }: NonNullable<Written['claimMappings']>): ClaimMappings => ({
   from,
   claims: claims.map(({ claim, as = claim, values }) => ({ claim, as, ...given('values', values) })),
+});
+
+const buildAdministration = ({ host, port, url }: NonNullable<Written['administration']>): Administration => ({
+  host,
+  port,
+  url: url ?? `http://localhost:${port}`,
 });
 
 const buildDeviceFlow = ({ codeLifespan }: NonNullable<Written['deviceFlow']>) => ({

@@ -1,4 +1,5 @@
 import type { Access } from './access.js';
+import type { Administration } from './administration.js';
 import type { AssertionIssuer } from './assertion-issuer.js';
 import type { Branding } from './branding.js';
 import type { ClaimMappings } from './claim-mappings.js';
@@ -37,6 +38,8 @@ export interface AuthServer<S> {
   readonly connectionReuse: 'always' | 'confirm' | 'never';
   /** Absent: everybody may sign in whom the primary provider lets in. */
   readonly access?: Access;
+  /** Absent: nobody administers over HTTP. */
+  readonly administration?: Administration;
   readonly branding: Branding;
   /** Absent: access tokens say nothing that the primary provider says. */
   readonly claimMappings?: ClaimMappings;

@@ -5,9 +5,9 @@ import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
 
 /** A NATS server is named, and no two listeners use the same port of one address. */
-export const addresses: Rule = ({ nats, listen, backends }) => {
+export const addresses: Rule = ({ nats, listen, backends, authServer }) => {
   const hasBridge = backends.some(({ stdio }) => stdio !== undefined);
-  const all = listeners(listen, hasBridge);
+  const all = listeners(listen, hasBridge, authServer?.administration);
   const wrong = all.flatMap((listener, index) => {
     const finding = wrongPort(listener, all.slice(0, index));
     return finding === undefined ? [] : [{ service: listener.service, finding }];
@@ -38,6 +38,7 @@ interface Listener extends ListenAddress {
 function listeners(
   { proxy, authorizationServer, tokenVault, bridge }: GatehouseModel['listen'],
   hasBridge: boolean,
+  administration: ListenAddress | undefined,
 ): readonly Listener[] {
   const ofService = (
     service: string,
@@ -54,6 +55,18 @@ function listeners(
   return [
     ...ofService('proxy', proxy.internal, proxy),
     ...ofService('authorizationServer', authorizationServer.internal, authorizationServer),
+    ...(administration === undefined
+      ? []
+      : [
+          {
+            ...administration,
+            service: 'authorizationServer',
+            path: ['authServer', 'administration'],
+            isContained: [authorizationServer, authorizationServer.internal, administration].some(({ host }) =>
+              EVERYWHERE.includes(host),
+            ),
+          },
+        ]),
     ...ofService('tokenVault', tokenVault.internal),
     ...(hasBridge ? ofService('bridge', undefined, bridge) : []),
   ];

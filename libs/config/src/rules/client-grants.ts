@@ -5,6 +5,7 @@ import { DURATION_BOUNDS } from '../model/bounds.js';
 import { looksLikeAccount, SCOPES_OF_PEOPLE, type GrantedTokens } from '../model/client-grants.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import { mcpEndpoints } from '../urls/mcp-endpoints.js';
+import { administers } from './administration.js';
 import type { Rule } from './rule.js';
 import { within } from './time-bounds.js';
 
@@ -44,7 +45,9 @@ function grantFindings(
     ...proven(client, path, block),
     // The subject of the third is the person.
     ...(grant === 'identityAssertions' ? [] : ownId(client, path, block)),
-    ...grantedTokens(tokens, block, model, grant === 'identityAssertions' ? RENEWING : SCOPES_OF_PEOPLE),
+    ...(grant === 'clientCredentials' && administers(tokens, model)
+      ? []
+      : grantedTokens(tokens, block, model, grant === 'identityAssertions' ? RENEWING : SCOPES_OF_PEOPLE)),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { Finding } from '../findings/problems.js';
 import { access } from './access.js';
 import { addresses } from './addresses.js';
 import { assertionIssuers } from './assertion-issuers.js';
+import { administration } from './administration.js';
 import { aggregation } from './aggregation.js';
 import { atLeastOneBackend } from './at-least-one-backend.js';
 import { authServerForProviders } from './auth-server-for-providers.js';
@@ -225,6 +226,11 @@ export const RULES: readonly DemandedRule[] = [
   {
     demands: '`clientCredentials`, `tokenExchange` and `identityAssertions` need clients that authenticate.',
     rule: clientGrants,
+  },
+  {
+    demands:
+      '`administration` is at an origin of its own, https except on localhost, and a client gets tokens for it; such a client gets no others, and its scope is in no other token.',
+    rule: administration,
   },
   {
     demands:

@@ -1,3 +1,4 @@
+import { ADMINISTRATION_ROWS } from './administration-rows.fixture.js';
 import { AWS_ROWS } from './aws-rows.fixture.js';
 import { ISSUED_TOKEN_ROWS } from './issued-token-rows.fixture.js';
 import { PASSTHROUGH_ROWS } from './passthrough-rows.fixture.js';
@@ -49,6 +50,7 @@ export const RULE_ROWS: readonly Row[] = [
   ...CLIENT_REGISTRATION_ROWS,
   ...CLIENT_PROOF_ROWS,
   ...CLIENT_GRANT_ROWS,
+  ...ADMINISTRATION_ROWS,
   ...ASSERTION_ROWS,
   ...VIEW_ROWS,
   ...STDIO_ROWS,

@@ -9,6 +9,7 @@ import { KNOWN_REDIRECT_SCHEMES } from '../urls/client-uris.js';
 import { DURATION_BOUNDS } from '../model/bounds.js';
 import { clientGrants, deviceFlow } from './client-grant-fields.js';
 import { access } from './access-fields.js';
+import { administration } from './administration-fields.js';
 import { assertionIssuers } from './assertion-issuer-fields.js';
 import { branding } from './branding-fields.js';
 import { block, choice, flag, flagOr, keyEncryptionKeys, list, secret, signingKey, text } from './fields.js';
@@ -182,6 +183,7 @@ export const authServer = block(
     ).default('confirm'),
     deviceFlow: deviceFlow.exactOptional(),
     access: access.exactOptional(),
+    administration: administration.exactOptional(),
     branding: branding.prefault({}),
     claimMappings: claimMappings.exactOptional(),
     assertionIssuers,

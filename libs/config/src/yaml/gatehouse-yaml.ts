@@ -1,5 +1,6 @@
 import { DEFAULT_PORT_BASE, INTERNAL_PORT_OFFSET, PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { host, port } from './address-fields.js';
 import { aggregation } from './aggregation-fields.js';
 import { authz, scopeFields } from './authorization-fields.js';
 import { authServer } from './auth-server-fields.js';
@@ -11,7 +12,6 @@ import {
   count,
   countOr,
   egress,
-  facts,
   flag,
   keyEncryptionKeys,
   list,
@@ -129,14 +129,6 @@ const backends = checkedList(
   'The MCP servers behind this gateway; at least one.',
   haveUrlOrCommand,
 );
-
-const host = (about: string) => text('host', about).default('127.0.0.1');
-const port = (more: FieldFacts = {}) =>
-  z
-    .int()
-    .min(0)
-    .max(65535)
-    .register(facts, { about: 'TCP port; 0 takes any free one.', ...more });
 
 const INTERNAL_HOST =
   'Address to listen on. Probes and scrapers on other machines need an address that they can reach, on a network without clients.';

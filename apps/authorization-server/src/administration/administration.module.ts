@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { OAuthEndpointsModule } from '../oauth-endpoints/oauth-endpoints.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { VaultModule } from '../vault/vault.module.js';
+import { AccountActs } from './account-acts.flow.js';
+import { AdministeredAccounts } from './administered-accounts.store.js';
+import { AdministeredClients } from './administered-clients.store.js';
+import { AdministeredConnections } from './administered-connections.flow.js';
+import { AdministeredSessions } from './administered-sessions.store.js';
+import { AdministrationController, AdministrationLog } from './administration.controller.js';
+import { Administrators } from './administrators.flow.js';
+import { ClientActs } from './client-acts.flow.js';
+import { DeleteAccount } from './delete-account.flow.js';
+
+@Module({
+  imports: [OAuthEndpointsModule, SessionsModule, VaultModule],
+  providers: [
+    AdministeredAccounts,
+    AdministeredClients,
+    AdministeredConnections,
+    AdministeredSessions,
+    AccountActs,
+    ClientActs,
+    DeleteAccount,
+    Administrators,
+    AdministrationLog,
+    AdministrationController,
+  ],
+})
+export class AdministrationModule {}

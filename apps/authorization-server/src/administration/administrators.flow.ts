@@ -1,0 +1,49 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { PROOF_ALGORITHMS } from '@gatehouse/access-tokens/dpop-proof';
+import { ADMINISTRATION_SCOPE } from '@gatehouse/config/model/administration';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { CONFIG } from '@gatehouse/service-process/injected';
+import { OwnAccessTokens } from '../oauth-endpoints/own-access-tokens.flow.js';
+import { TokenHolder, type ShownToken, type Unproven } from '../oauth-endpoints/token-holder.flow.js';
+import { METADATA_PATH } from './requests.js';
+
+export type Caller =
+  | { readonly kind: 'administrator'; readonly clientId: string }
+  | { readonly kind: 'no_token' }
+  | { readonly kind: 'insufficient_scope'; readonly clientId: string }
+  | Unproven;
+
+/** Who calls the administrator's API: by a token of this server's for that API, or nobody. */
+@Injectable()
+export class Administrators {
+  constructor(
+    private readonly tokens: OwnAccessTokens,
+    private readonly holder: TokenHolder,
+    @Inject(CONFIG)
+    private readonly config: Pick<AuthorizationServerPart, 'administration' | 'requestProtection'>,
+  ) {}
+
+  async callerOf(shown: ShownToken | undefined): Promise<Caller> {
+    if (shown === undefined) return { kind: 'no_token' };
+    const token = await this.tokens.ofAdministrator(shown.token);
+    if (token === undefined) return { kind: 'invalid_token' };
+    const unproven = await this.holder.unproven(token, shown);
+    if (unproven !== undefined) return unproven;
+    const { client_id: clientId, scope } = token;
+    return scope.split(' ').includes(ADMINISTRATION_SCOPE)
+      ? { kind: 'administrator', clientId }
+      : { kind: 'insufficient_scope', clientId };
+  }
+
+  /** RFC 6750, section 3; RFC 9449, section 7.1; RFC 9728, section 5.1. @param error absent: no token came (RFC 6750, section 3.1) */
+  challenge(error?: string): string {
+    const isBound = this.config.requestProtection.dpop.boundAccessTokens === 'required';
+    const parameters = [
+      `resource_metadata="${this.config.administration?.url ?? ''}${METADATA_PATH}"`,
+      `scope="${ADMINISTRATION_SCOPE}"`,
+      ...(error === undefined ? [] : [`error="${error}"`]),
+      ...(isBound ? [`algs="${PROOF_ALGORITHMS.join(' ')}"`] : []),
+    ];
+    return `${isBound ? 'DPoP' : 'Bearer'} ${parameters.join(', ')}`;
+  }
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { CloseSession } from '../sessions/close-session.flow.js';
+import { AdministeredClients } from './administered-clients.store.js';
+import { AdministeredSessions } from './administered-sessions.store.js';
+import type { Handlers } from './operations.js';
+import { answer, DONE, doneIf, page, UNKNOWN } from './results.js';
+
+type OfClients = `${'list' | 'read' | 'end'}Session${'s' | ''}` | `${'list' | 'read' | 'delete'}Client${'s' | ''}`;
+
+/** What an administrator asks for about clients, and about sessions at them. */
+@Injectable()
+export class ClientActs {
+  constructor(
+    private readonly sessions: AdministeredSessions,
+    private readonly clients: AdministeredClients,
+    private readonly closing: CloseSession,
+  ) {}
+
+  readonly handlers: Pick<Handlers, Extract<keyof Handlers, OfClients>> = {
+    listSessions: async ({ limit, after, account }) =>
+      page(await this.sessions.list({ limit, after, account }), limit, ({ session }) => session),
+    readSession: async ({ session }) => answer((await this.sessions.find(session))?.session),
+    endSession: async ({ session }) => {
+      const found = await this.sessions.find(session);
+      return doneIf(found !== undefined && (await this.closing.close(found.tsid, 'revoked')));
+    },
+    listClients: async ({ limit, after }) =>
+      page(await this.clients.list(limit, after), limit, ({ client }) => client),
+    readClient: async ({ client }) => answer(await this.clients.find(client)),
+    deleteClient: async ({ client }) => {
+      if (this.clients.isConfigured(client))
+        return {
+          kind: 'conflict',
+          detail:
+            'This client stands in the configuration. Take it out there, and restart the authorization server.',
+        };
+      if ((await this.clients.find(client)) === undefined) return UNKNOWN;
+      // First, so that it gets no further session.
+      await this.clients.forget(client);
+      for (const tsid of await this.sessions.unclosed({ client })) await this.closing.close(tsid, 'revoked');
+      return DONE;
+    },
+  };
+}

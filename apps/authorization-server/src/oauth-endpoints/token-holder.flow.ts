@@ -1,0 +1,43 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Proofs } from '@gatehouse/access-tokens/proofs';
+import type { OwnAccessToken } from './own-access-tokens.flow.js';
+import { USER_INFO_PROOFS } from './user-info-proofs.js';
+
+/** A token, as somebody shows it. */
+export interface ShownToken {
+  readonly kind: 'bearer' | 'dpop';
+  readonly token: string;
+  /** The header `DPoP`, as it came. */
+  readonly proof: unknown;
+  readonly method: string;
+  /** Of the endpoint, as the configuration names it. */
+  readonly url: string;
+}
+
+export type Unproven =
+  | { readonly kind: 'invalid_token' | 'invalid_dpop_proof' }
+  /** The client tries again with it. */
+  | { readonly kind: 'use_dpop_nonce'; readonly nonce: string };
+
+/** Whether who shows a token of ours to this server may have it. */
+@Injectable()
+export class TokenHolder {
+  constructor(@Inject(USER_INFO_PROOFS) private readonly proofs: Proofs) {}
+
+  /**
+   * RFC 9449, section 7.2: a token that is bound to a key is worth nothing to who shows it as a bearer.
+   * @returns `undefined`: it is theirs.
+   */
+  async unproven({ cnf, sub }: OwnAccessToken, { kind, ...request }: ShownToken): Promise<Unproven | undefined> {
+    const isBound = cnf !== undefined;
+    if (isBound !== (kind === 'dpop') || (!isBound && this.proofs.areRequired))
+      return { kind: 'invalid_token' };
+    if (!isBound) return undefined;
+    const boundTo = cnf['jkt'];
+    if (typeof boundTo !== 'string') return { kind: 'invalid_token' };
+    const verdict = await this.proofs.verdictOn({ ...request, boundTo });
+    if (verdict.kind === 'nonce') return { kind: 'use_dpop_nonce', nonce: verdict.nonce };
+    const isNew = verdict.kind === 'proven' && (await this.proofs.use(boundTo, verdict.jti, sub));
+    return isNew ? undefined : { kind: 'invalid_dpop_proof' };
+  }
+}

@@ -1,0 +1,110 @@
+import { request } from 'node:http';
+import { Secret } from '@gatehouse/kernel/secret';
+import { freePort } from '@gatehouse/testing/free-port';
+import { postForm } from './proving-client.js';
+import { startServiceWorld, type ServiceWorld } from './service-world.js';
+import type { TestService } from './test-service.js';
+
+const SECRET = 'a-secret-of-a-client-that-administers';
+const SCOPE = 'gatehouse:admin';
+
+export interface Called {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Two replicas with the administrator's API, on one database, and whoever calls it. */
+export class AdministrationWorld {
+  private constructor(
+    readonly world: ServiceWorld,
+    readonly service: TestService,
+    readonly replica: TestService,
+    /** As tokens name it. */
+    readonly url: string,
+  ) {}
+
+  static async start(): Promise<AdministrationWorld> {
+    const world = await startServiceWorld();
+    const [port, other] = await Promise.all([freePort(), freePort()]);
+    const url = 'https://admin.acme.example';
+    const own = { clientName: 'Operations', clientSecret: new Secret(SECRET), redirectUris: [] };
+    const administration = { host: '127.0.0.1', url };
+    const { clientRegistration, resourceUrl } = world.service.config;
+    const overrides = {
+      scopesSupported: [...world.service.config.scopesSupported, 'reports:read'],
+      clientRegistration: {
+        ...clientRegistration,
+        clients: [
+          { ...own, clientId: 'operations', clientCredentials: { resources: [url], scopes: [SCOPE] } },
+          { ...own, clientId: 'scopeless', clientCredentials: { resources: [url], scopes: [] } },
+          { ...own, clientId: 'report', clientCredentials: { resources: [resourceUrl], scopes: ['reports:read'] } },
+        ],
+      },
+    };
+    const service = await world.startAnother({ ...overrides, administration: { ...administration, port } });
+    const replica = await world.startAnother({
+      ...overrides,
+      issuer: service.issuer,
+      administration: { ...administration, port: other },
+    });
+    return new AdministrationWorld(world, service, replica, url);
+  }
+
+  async close(): Promise<void> {
+    await this.world.close();
+  }
+
+  async tokenAnswer(client: string, fields: Readonly<Record<string, string>> = {}) {
+    return await postForm(
+      this.service,
+      '/oauth/token',
+      { grant_type: 'client_credentials', resource: this.url, ...fields },
+      { authorization: `Basic ${Buffer.from(`${client}:${SECRET}`).toString('base64')}` },
+    );
+  }
+
+  async token(client = 'operations', fields: Readonly<Record<string, string>> = {}): Promise<string> {
+    return String((await this.tokenAnswer(client, fields)).body['access_token']);
+  }
+
+  /** One request, as whoever holds the token would make it; `fetch` sets headers of its own. */
+  async call(
+    path: string,
+    {
+      method = 'GET',
+      token,
+      headers = {},
+      at = this.service,
+    }: {
+      readonly method?: string;
+      readonly token?: string | undefined;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly at?: TestService;
+    } = {},
+  ): Promise<Called> {
+    const port = at.config.administration?.port ?? 0;
+    const { promise, resolve, reject } = Promise.withResolvers<Called>();
+    request(
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        method,
+        headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (part: string) => (text += part));
+        response.on('end', () => {
+          const body = text === '' ? {} : (JSON.parse(text) as Called['body']);
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+        });
+      },
+    )
+      .on('error', reject)
+      .end();
+    return await promise;
+  }
+}

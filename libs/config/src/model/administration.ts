@@ -1,0 +1,10 @@
+import type { ListenAddress } from './listen-addresses.js';
+
+/** What a token for the administrator's API has to hold. Nothing else has this scope. */
+export const ADMINISTRATION_SCOPE = 'gatehouse:admin';
+
+/** The administrator's API, on a listener of its own. */
+export interface Administration extends ListenAddress {
+  /** Where administrators reach it: an origin. It is the audience of their tokens (RFC 8707), and the `Host` of their requests. */
+  readonly url: string;
+}

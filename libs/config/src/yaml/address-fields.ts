@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { facts, text, type FieldFacts } from './fields.js';
+
+export const host = (about: string) => text('host', about).default('127.0.0.1');
+
+export const port = (more: FieldFacts = {}) =>
+  z
+    .int()
+    .min(0)
+    .max(65535)
+    .register(facts, { about: 'TCP port; 0 takes any free one.', ...more });

@@ -1,0 +1,16 @@
+import { ADMINISTRATION_SCOPE } from '../model/administration.js';
+import { host, port } from './address-fields.js';
+import { block, text } from './fields.js';
+
+export const administration = block(
+  `An API for administrators, on a listener of its own (\`docs/administration.md\`): accounts, sessions, connections and clients are listed and ended, and an account is exported or deleted with all that it owns. A client with \`clientCredentials\` for \`url\` and the scope \`${ADMINISTRATION_SCOPE}\` may call it, and nobody else. Left out: there is none.`,
+  {
+    host: host('Address to listen on. It speaks plain HTTP: on another machine, a proxy with TLS stands in front.'),
+    port: port({ about: 'TCP port.' }),
+    url: text(
+      'url',
+      'Where administrators reach it: scheme, host and port. Tokens name it as their audience, and requests as their `Host`.',
+      { derived: '`http://localhost:<port>`' },
+    ).exactOptional(),
+  },
+);
