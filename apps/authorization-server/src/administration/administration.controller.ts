@@ -3,11 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ADMINISTRATION_SCOPE, type Administration } from '@gatehouse/config/model/administration';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import { AuditLog } from '@gatehouse/observability/audit-log';
-import { Log } from '@gatehouse/observability/log';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { tokenInHeader } from '../oauth-endpoints/presented-token.js';
 import { AccountActs } from './account-acts.flow.js';
+import { AdministrationLog } from './administration-log.js';
 import { Administrators, type Caller } from './administrators.flow.js';
 import { ClientActs } from './client-acts.flow.js';
 import { openApiDocument, PROBLEM_TYPE } from './openapi.js';
@@ -26,7 +25,6 @@ interface Response {
 type Operation = Extract<Asked, { readonly kind: 'operation' }>;
 
 const COME_BACK_AFTER_SECONDS = '2';
-const MAX_LOGGED = 64;
 
 const refusal = (problem: Problem, headers: Readonly<Record<string, string>> = {}): Response => ({
   status: problem.status,
@@ -168,36 +166,6 @@ export class AdministrationController {
       scopes_supported: [ADMINISTRATION_SCOPE],
       bearer_methods_supported: ['header'],
     };
-  }
-}
-
-/** What is written of the API's requests. */
-@Injectable()
-export class AdministrationLog {
-  constructor(
-    private readonly log: Log,
-    private readonly audit: AuditLog,
-  ) {}
-
-  acted({
-    act,
-    administrator: clientId,
-    status,
-    account: subject,
-    session,
-    client,
-    provider,
-  }: Readonly<Record<string, string | number>> & { readonly act: string }): void {
-    this.audit.write('administered', { act, clientId, status, subject, session, client, provider });
-  }
-
-  /** Anybody can cause it who reaches the listener. */
-  refused(reason: string, clientId: string | undefined): void {
-    this.audit.writePaced('administration-refused', { reason, clientId: clientId?.slice(0, MAX_LOGGED) });
-  }
-
-  failed(error: GatehouseError, reference: string | undefined): void {
-    this.log.failure('administration-failed', error, { reference });
   }
 }
 

@@ -22,7 +22,13 @@ const administered = (own: object, grant: object = {}, more: object = {}) => ({
 
 /** The administrator's API. */
 export const ADMINISTRATION_ROWS: readonly Row[] = [
-  ['an API for administrators that is at a path', administered({ url: `${URL}/admin` }), URL_AT, /origin/, URL],
+  [
+    'an API for administrators that is at a path',
+    administered({ url: `${URL}/admin` }, { resources: [`${URL}/admin`] }),
+    URL_AT,
+    /origin/,
+    URL,
+  ],
   [
     'an API for administrators where people sign in',
     administered({ url: 'https://mcp.acme.example' }, { resources: ['https://mcp.acme.example'] }),
