@@ -39,7 +39,11 @@ const MISDIRECTED: Readonly<Record<Misdirected['kind'], Problem>> = {
   body: problemOf(400, 'request_invalid', 'A request has no body here.'),
 };
 
-const MALFORMED = problemOf(400, 'request_invalid', 'A parameter comes twice, is unknown, or is out of its bounds.');
+const MALFORMED = problemOf(
+  400,
+  'request_invalid',
+  'A parameter comes twice, is unknown, or is out of its bounds.',
+);
 const NOT_FOUND = problemOf(404, 'not_found', 'There is no such thing here.');
 
 /** The administrator's API over HTTP. Its listener is its own, so that nothing of the public one is in front of it. */
@@ -100,7 +104,12 @@ export class AdministrationController {
     const { headers, method = '', url: target = '' } = request;
     // RFC 9449, section 4.2: without query and fragment.
     const [path = ''] = target.split('?');
-    return await this.administrators.callerOf({ ...token, proof: headers['dpop'], method, url: `${url}${path}` });
+    return await this.administrators.callerOf({
+      ...token,
+      proof: headers['dpop'],
+      method,
+      url: `${url}${path}`,
+    });
   }
 
   #unknown(caller: Exclude<Caller, { readonly kind: 'administrator' }>): Response {
@@ -110,7 +119,11 @@ export class AdministrationController {
     return refusal(
       isKnown
         ? problemOf(403, 'insufficient_scope', `The token needs the scope ${ADMINISTRATION_SCOPE}.`)
-        : problemOf(401, 'token_invalid', 'A token of this gateway for this API is needed, with a proof where it is bound.'),
+        : problemOf(
+            401,
+            'token_invalid',
+            'A token of this gateway for this API is needed, with a proof where it is bound.',
+          ),
       {
         'www-authenticate': challenge,
         ...(caller.kind === 'use_dpop_nonce' ? { 'dpop-nonce': caller.nonce } : {}),
@@ -122,8 +135,8 @@ export class AdministrationController {
   async #act({ found: { id, operation }, given }: Operation, administrator: string): Promise<Response> {
     const input = operation.input.safeParse(given);
     const response = input.success
-      ? await this.#run(id, input.data, operation.answer?.parse.bind(operation.answer)).catch((error: unknown) =>
-          this.#failed(error),
+      ? await this.#run(id, input.data, operation.answer?.parse.bind(operation.answer)).catch(
+          (error: unknown) => this.#failed(error),
         )
       : refusal(MALFORMED);
     this.logs.acted({ act: id, administrator, status: response.status, ...(input.success ? given : {}) });
@@ -169,7 +182,10 @@ export class AdministrationController {
   }
 }
 
-function send(response: ServerResponse, { status, body, type = 'application/json', headers = {} }: Response): void {
+function send(
+  response: ServerResponse,
+  { status, body, type = 'application/json', headers = {} }: Response,
+): void {
   const text = body === undefined ? '' : JSON.stringify(body);
   response.writeHead(status, {
     ...(body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(text) }),

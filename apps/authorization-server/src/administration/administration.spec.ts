@@ -63,7 +63,7 @@ describe('accounts', () => {
     expect(new Set(listed).size).toBe(listed.length);
     expect(listed).toEqual(expect.arrayContaining([ada.account, bob.account]));
     const read = await api.call(`/accounts/${ada.account}`, { token, at: api.replica });
-    expect(read.body).toMatchObject({ account: ada.account, name: 'Name of page-ada' });
+    expect(read.body).toMatchObject({ account: ada.account, name: 'Name of acme-sso.example-page-ada' });
   });
 
   test('are exported with all that they own, and with no token, secret or session id', async () => {
@@ -89,7 +89,9 @@ describe('accounts', () => {
     const [ada, bob] = [await signedIn('delete-ada'), await signedIn('delete-bob')];
     const browser = api.service.browser();
     await api.service.tokens('delete-ada', browser);
-    expect((await api.call(`/accounts/${ada.account}`, { method: 'DELETE', token, at: api.replica })).status).toBe(204);
+    expect(
+      (await api.call(`/accounts/${ada.account}`, { method: 'DELETE', token, at: api.replica })).status,
+    ).toBe(204);
     expect((await api.call(`/accounts/${ada.account}`, { token })).status).toBe(404);
     expect((await api.call(`/accounts/${ada.account}/export`, { token })).status).toBe(404);
     expect((await api.service.refresh(ada.clientId, ada.refreshToken)).status).toBe(400);
@@ -122,7 +124,9 @@ describe('accounts', () => {
   test('are deleted once, by two replicas at once', async () => {
     const ada = await signedIn('twice-ada');
     const answers = await Promise.all(
-      [api.service, api.replica].map((at) => api.call(`/accounts/${ada.account}`, { method: 'DELETE', token, at })),
+      [api.service, api.replica].map((at) =>
+        api.call(`/accounts/${ada.account}`, { method: 'DELETE', token, at }),
+      ),
     );
     for (const { status } of answers) expect([204, 404]).toContain(status);
     expect(answers.map(({ status }) => status)).toContain(204);
@@ -156,12 +160,15 @@ describe('sessions, connections and clients', () => {
   test('connections of an account are listed, read, and ended one by one', async () => {
     const ada = await signedIn('connection-ada');
     const base = `/accounts/${ada.account}/connections`;
-    expect(items((await api.call(base, { token })).body).map(({ provider }) => provider).sort()).toEqual([
-      'acme-sso',
-      'octo',
-      'wiki',
-    ]);
-    expect((await api.call(`${base}/octo`, { token })).body).toMatchObject({ provider: 'octo', state: 'live' });
+    expect(
+      items((await api.call(base, { token })).body)
+        .map(({ provider }) => provider)
+        .sort(),
+    ).toEqual(['acme-sso', 'octo', 'wiki']);
+    expect((await api.call(`${base}/octo`, { token })).body).toMatchObject({
+      provider: 'octo',
+      state: 'live',
+    });
     expect((await api.call(`${base}/octo`, { method: 'DELETE', token })).status).toBe(204);
     expect((await api.call(`${base}/octo`, { token })).status).toBe(404);
     expect((await api.call(`${base}/octo`, { method: 'DELETE', token })).status).toBe(404);
@@ -173,9 +180,15 @@ describe('sessions, connections and clients', () => {
     expect(listed).toEqual(expect.arrayContaining([ada.clientId, 'operations', 'report']));
     expect(new Set(listed).size).toBe(listed.length);
     const path = `/clients/${ada.clientId}`;
-    expect((await api.call(path, { token })).body).toMatchObject({ kind: 'registered', sessions: 1, people: 1 });
+    expect((await api.call(path, { token })).body).toMatchObject({
+      kind: 'registered',
+      sessions: 1,
+      people: 1,
+    });
     expect((await api.call(path, { method: 'DELETE', token, at: api.replica })).status).toBe(204);
-    expect((await api.call(path, { method: 'DELETE', token })).body).not.toMatchObject({ kind: 'registered' });
+    expect((await api.call(path, { method: 'DELETE', token })).body).not.toMatchObject({
+      kind: 'registered',
+    });
     expect((await api.service.refresh(ada.clientId, ada.refreshToken)).status).toBeGreaterThanOrEqual(400);
     const kept = await api.call('/clients/operations', { method: 'DELETE', token });
     expect(kept).toMatchObject({ status: 409, body: { code: 'conflict' } });

@@ -5,7 +5,8 @@ import { AdministeredSessions } from './administered-sessions.store.js';
 import type { Handlers } from './operations.js';
 import { answer, DONE, doneIf, page, UNKNOWN } from './results.js';
 
-type OfClients = `${'list' | 'read' | 'end'}Session${'s' | ''}` | `${'list' | 'read' | 'delete'}Client${'s' | ''}`;
+type OfClients =
+  `${'list' | 'read' | 'end'}Session${'s' | ''}` | `${'list' | 'read' | 'delete'}Client${'s' | ''}`;
 
 /** What an administrator asks for about clients, and about sessions at them. */
 @Injectable()

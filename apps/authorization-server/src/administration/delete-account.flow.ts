@@ -46,6 +46,9 @@ export class DeleteAccount {
       if (await this.accounts.delete(account)) return;
       await delay(LOOK_EVERY_MS);
     }
-    throw new GatehouseError('unavailable', 'the vault has not been told yet of every session that has ended');
+    throw new GatehouseError(
+      'unavailable',
+      'the vault has not been told yet of every session that has ended',
+    );
   }
 }

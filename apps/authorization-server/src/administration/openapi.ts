@@ -27,7 +27,9 @@ const refusal = (description: string): object => ({
 function parametersOf({ path, input }: Operation): readonly object[] {
   const required = z.toJSONSchema(input, { io: 'input' }).required ?? [];
   return Object.entries(input.shape).map(([name, shape]) => {
-    const { description, ...schema } = schemaOf(shape as z.ZodType, 'input') as { readonly description?: string };
+    const { description, ...schema } = schemaOf(shape as z.ZodType, 'input') as {
+      readonly description?: string;
+    };
     const place = path.includes(`{${name}}`) ? 'path' : 'query';
     return {
       name,

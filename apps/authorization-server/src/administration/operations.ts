@@ -73,7 +73,8 @@ export const OPERATIONS = {
   endConnection: {
     method: 'DELETE',
     path: '/accounts/{account}/connections/{provider}',
-    about: 'Ends a connection. It is unusable at once, and revoked at the provider where that offers it (RFC 7009).',
+    about:
+      'Ends a connection. It is unusable at once, and revoked at the provider where that offers it (RFC 7009).',
     input: z.strictObject({ account: accountId, provider: providerName }),
   },
   listSessions: {
@@ -125,7 +126,9 @@ export const OPERATIONS = {
 
 export type OperationId = keyof typeof OPERATIONS;
 export type InputOf<Id extends OperationId> = z.output<(typeof OPERATIONS)[Id]['input']>;
-type AnswerOf<Id extends OperationId> = (typeof OPERATIONS)[Id] extends { readonly answer: infer Answer extends z.ZodType }
+type AnswerOf<Id extends OperationId> = (typeof OPERATIONS)[Id] extends {
+  readonly answer: infer Answer extends z.ZodType;
+}
   ? z.input<Answer>
   : never;
 

@@ -5,16 +5,16 @@ import { operationsAt, type Found } from './operations.js';
 
 /** What is refused before anybody asks who it is. */
 export type Misdirected =
-  | { readonly kind: 'host' }
-  | { readonly kind: 'browser' }
-  | { readonly kind: 'body' };
+  { readonly kind: 'host' } | { readonly kind: 'browser' } | { readonly kind: 'body' };
 
 /** Headers that browsers alone send: `Origin`, and those of the Fetch standard. */
 const OF_BROWSERS = ['origin', 'sec-fetch-site', 'sec-fetch-mode', 'sec-fetch-dest'] as const;
 
 /** The names by which this listener is called: that of its URL, and on this machine its own address. */
 export function hostsOf({ url, host, port }: Administration): ReadonlySet<string> {
-  const own = isLoopbackAddress(host) ? ['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`) : [];
+  const own = isLoopbackAddress(host)
+    ? ['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`)
+    : [];
   return new Set([new URL(url).host, ...own]);
 }
 
@@ -27,7 +27,8 @@ export function misdirected(
   hosts: ReadonlySet<string>,
 ): Misdirected | undefined {
   if (!hosts.has((headers.host ?? '').toLowerCase())) return { kind: 'host' };
-  if (method === 'OPTIONS' || OF_BROWSERS.some((name) => headers[name] !== undefined)) return { kind: 'browser' };
+  if (method === 'OPTIONS' || OF_BROWSERS.some((name) => headers[name] !== undefined))
+    return { kind: 'browser' };
   if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0)
     return { kind: 'body' };
   return undefined;

@@ -9,9 +9,15 @@ export const accountId = z.uuid().describe('Id of an account: the `sub` of its a
 export const sessionDigest = z
   .string()
   .regex(/^[0-9a-f]{64}$/)
-  .describe('SHA-256 of a session’s id, as `gatehouse sessions --json` shows it. The id itself is told to nobody.');
+  .describe(
+    'SHA-256 of a session’s id, as `gatehouse sessions --json` shows it. The id itself is told to nobody.',
+  );
 export const clientId = z.string().min(1).max(2_048).describe('Id of a client.');
-export const providerName = z.string().min(1).max(63).describe('Name of a provider, or of a secret that people enter.');
+export const providerName = z
+  .string()
+  .min(1)
+  .max(63)
+  .describe('Name of a provider, or of a secret that people enter.');
 
 export const MAX_PAGE = 200;
 const limit = z.coerce
@@ -100,6 +106,8 @@ export const problem = z.object({
   title: text,
   status: z.int(),
   detail: text,
-  code: text.describe('An error code (docs/reference/errors.md), or `not_found`, `conflict`, `method_not_allowed`.'),
+  code: text.describe(
+    'An error code (docs/reference/errors.md), or `not_found`, `conflict`, `method_not_allowed`.',
+  ),
   reference: text.optional().describe('Finds the line in the log, of what failed here.'),
 });

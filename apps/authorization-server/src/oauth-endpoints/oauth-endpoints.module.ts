@@ -224,13 +224,6 @@ const PARTS = Symbol('oidc-provider parts');
     HandOutCode,
     BrowserSessions,
   ],
-  exports: [
-    AuthorizationRequests,
-    BrowserSessions,
-    DeviceRequests,
-    OwnAccessTokens,
-    Provider,
-    TokenHolder,
-  ],
+  exports: [AuthorizationRequests, BrowserSessions, DeviceRequests, OwnAccessTokens, Provider, TokenHolder],
 })
 export class OAuthEndpointsModule {}

@@ -71,7 +71,8 @@ export class OwnAccessTokens {
   async ofAdministrator(token: unknown): Promise<OwnAccessToken | undefined> {
     const { administration, clientRegistration } = this.config;
     const read = await this.read(token);
-    if (read === undefined || administration === undefined || read.aud !== administration.url) return undefined;
+    if (read === undefined || administration === undefined || read.aud !== administration.url)
+      return undefined;
     if (read.tsid !== undefined || !this.#isOfClient(read)) return undefined;
     const known = clientRegistration.clients.find(({ clientId }) => clientId === read.client_id);
     return known?.clientCredentials?.resources.includes(read.aud) === true ? read : undefined;

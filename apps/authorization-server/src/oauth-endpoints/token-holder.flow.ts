@@ -28,7 +28,10 @@ export class TokenHolder {
    * RFC 9449, section 7.2: a token that is bound to a key is worth nothing to who shows it as a bearer.
    * @returns `undefined`: it is theirs.
    */
-  async unproven({ cnf, sub }: OwnAccessToken, { kind, ...request }: ShownToken): Promise<Unproven | undefined> {
+  async unproven(
+    { cnf, sub }: OwnAccessToken,
+    { kind, ...request }: ShownToken,
+  ): Promise<Unproven | undefined> {
     const isBound = cnf !== undefined;
     if (isBound !== (kind === 'dpop') || (!isBound && this.proofs.areRequired))
       return { kind: 'invalid_token' };

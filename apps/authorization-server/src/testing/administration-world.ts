@@ -38,7 +38,11 @@ export class AdministrationWorld {
         clients: [
           { ...own, clientId: 'operations', clientCredentials: { resources: [url], scopes: [SCOPE] } },
           { ...own, clientId: 'scopeless', clientCredentials: { resources: [url], scopes: [] } },
-          { ...own, clientId: 'report', clientCredentials: { resources: [resourceUrl], scopes: ['reports:read'] } },
+          {
+            ...own,
+            clientId: 'report',
+            clientCredentials: { resources: [resourceUrl], scopes: ['reports:read'] },
+          },
         ],
       },
     };

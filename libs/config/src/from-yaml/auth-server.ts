@@ -101,7 +101,11 @@ const buildClaimMappings = ({ from, claims }: NonNullable<Written['claimMappings
   claims: claims.map(({ claim, as = claim, values }) => ({ claim, as, ...given('values', values) })),
 });
 
-const buildAdministration = ({ host, port, url }: NonNullable<Written['administration']>): Administration => ({
+const buildAdministration = ({
+  host,
+  port,
+  url,
+}: NonNullable<Written['administration']>): Administration => ({
   host,
   port,
   url: url ?? `http://localhost:${port}`,

@@ -62,8 +62,8 @@ function listeners(
             ...administration,
             service: 'authorizationServer',
             path: ['authServer', 'administration'],
-            isContained: [authorizationServer, authorizationServer.internal, administration].some(({ host }) =>
-              EVERYWHERE.includes(host),
+            isContained: [authorizationServer, authorizationServer.internal, administration].some(
+              ({ host }) => EVERYWHERE.includes(host),
             ),
           },
         ]),

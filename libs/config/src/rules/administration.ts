@@ -23,7 +23,10 @@ export const administration: Rule = (model) => {
     ...scopeElsewhere(authServer),
     ...(authServer.administration === undefined
       ? []
-      : [...urlFindings(authServer, authServer.administration.url, model), ...clientFindings(authServer, model)]),
+      : [
+          ...urlFindings(authServer, authServer.administration.url, model),
+          ...clientFindings(authServer, model),
+        ]),
   ];
 };
 
@@ -47,7 +50,8 @@ function urlFindings(
     return [
       {
         path: URL_AT,
-        message: 'This is an origin: a scheme, a host in lower case, and a port that is not that of the scheme.',
+        message:
+          'This is an origin: a scheme, a host in lower case, and a port that is not that of the scheme.',
         ...(origin === undefined || origin === 'null' ? {} : { instead: origin }),
       },
     ];

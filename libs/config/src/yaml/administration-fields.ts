@@ -5,7 +5,9 @@ import { block, text } from './fields.js';
 export const administration = block(
   `An API for administrators, on a listener of its own (\`docs/administration.md\`): accounts, sessions, connections and clients are listed and ended, and an account is exported or deleted with all that it owns. A client with \`clientCredentials\` for \`url\` and the scope \`${ADMINISTRATION_SCOPE}\` may call it, and nobody else. Left out: there is none.`,
   {
-    host: host('Address to listen on. It speaks plain HTTP: on another machine, a proxy with TLS stands in front.'),
+    host: host(
+      'Address to listen on. It speaks plain HTTP: on another machine, a proxy with TLS stands in front.',
+    ),
     port: port({ about: 'TCP port.' }),
     url: text(
       'url',
