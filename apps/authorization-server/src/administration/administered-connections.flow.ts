@@ -7,12 +7,15 @@ import type { connection } from './shapes.js';
 
 type Connection = z.input<typeof connection>;
 
-const plain = ({ connectionId: _id, connectedAtMs, refreshedAtMs, ...view }: ConnectionView): Connection => ({
-  ...view,
+const plain = (view: ConnectionView): Connection => ({
+  provider: view.provider,
+  subject: view.subject,
   name: view.name ?? null,
   email: view.email ?? null,
-  connectedAt: new Date(connectedAtMs).toISOString(),
-  refreshedAt: refreshedAtMs === undefined ? null : new Date(refreshedAtMs).toISOString(),
+  scopes: view.scopes,
+  state: view.state,
+  connectedAt: new Date(view.connectedAtMs).toISOString(),
+  refreshedAt: view.refreshedAtMs === undefined ? null : new Date(view.refreshedAtMs).toISOString(),
 });
 
 /** Connections, as an administrator sees and ends them. The vault has them. */

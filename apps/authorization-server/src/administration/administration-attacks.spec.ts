@@ -6,7 +6,10 @@ import { shareWorld } from '../testing/service-world.js';
 
 let api: AdministrationWorld;
 
-shareWorld(AdministrationWorld.start, (started) => (api = started));
+shareWorld(
+  () => AdministrationWorld.start(),
+  (started) => (api = started),
+);
 
 const said = ({ status, headers, body }: Called): string => {
   // RFC 9457, section 3.

@@ -8,7 +8,10 @@ import { OPERATIONS, type Operation } from './operations.js';
 let api: AdministrationWorld;
 let token: string;
 
-shareWorld(AdministrationWorld.start, (started) => (api = started));
+shareWorld(
+  () => AdministrationWorld.start(),
+  (started) => (api = started),
+);
 beforeEach(async () => {
   token = await api.token();
 });
@@ -24,14 +27,14 @@ const items = (body: Readonly<Record<string, unknown>>) => body['items'] as Reco
 /** Every page, each of one entry. */
 async function pages(path: string, member: string): Promise<unknown[]> {
   const found: unknown[] = [];
-  let after: unknown;
+  let after: string | undefined;
   do {
-    const query = after === undefined ? 'limit=1' : `limit=1&after=${encodeURIComponent(String(after))}`;
+    const query = after === undefined ? 'limit=1' : `limit=1&after=${encodeURIComponent(after)}`;
     const { status, body } = await api.call(`${path}${path.includes('?') ? '&' : '?'}${query}`, { token });
     expect(status).toBe(200);
     expect(items(body).length).toBeLessThanOrEqual(1);
     found.push(...items(body).map((item) => item[member]));
-    after = body['next'] ?? undefined;
+    after = (body['next'] as string | null) ?? undefined;
   } while (after !== undefined);
   return found;
 }

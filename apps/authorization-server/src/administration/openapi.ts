@@ -15,7 +15,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 const schemaOf = (shape: z.ZodType, io: 'input' | 'output'): object => {
-  const { $schema: _draft, ...schema } = z.toJSONSchema(shape, { io });
+  const schema = z.toJSONSchema(shape, { io });
+  delete schema.$schema;
   return schema;
 };
 
