@@ -19,7 +19,7 @@ export const providerName = z
   .max(63)
   .describe('Name of a provider, or of a secret that people enter.');
 
-export const MAX_PAGE = 200;
+const MAX_PAGE = 200;
 const limit = z.coerce
   .number()
   .int()

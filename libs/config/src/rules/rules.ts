@@ -229,7 +229,7 @@ export const RULES: readonly DemandedRule[] = [
   },
   {
     demands:
-      '`administration` is at an origin of its own, https except on localhost, and a client gets tokens for it; such a client gets no others, and its scope is in no other token.',
+      '`administration` is at an origin of its own, https except on localhost. A client gets tokens for it, and no others; their scope is in no other token.',
     rule: administration,
   },
   {

@@ -3,7 +3,7 @@ import { host, port } from './address-fields.js';
 import { block, text } from './fields.js';
 
 export const administration = block(
-  `An API for administrators, on a listener of its own (\`docs/administration.md\`): accounts, sessions, connections and clients are listed and ended, and an account is exported or deleted with all that it owns. A client with \`clientCredentials\` for \`url\` and the scope \`${ADMINISTRATION_SCOPE}\` may call it, and nobody else. Left out: there is none.`,
+  `An API for administrators, on a listener of its own (\`docs/administration.md\`). It lists and ends accounts, sessions, connections and clients, and exports an account. A client with \`clientCredentials\` for \`url\` and the scope \`${ADMINISTRATION_SCOPE}\` may call it, and nobody else. Left out: there is none.`,
   {
     host: host(
       'Address to listen on. It speaks plain HTTP: on another machine, a proxy with TLS stands in front.',
