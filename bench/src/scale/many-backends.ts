@@ -35,7 +35,7 @@ export async function startManyBackends(): Promise<ManyBackends> {
       return replaced(yaml, [
         ['backends', names.map((name) => backendLine(name, port, many)).join('\n')],
         ['outgoingAuth', outgoingAuth(names, many)],
-        ['aggregation', aggregation(many)],
+        ['aggregation', aggregation(names, many)],
       ]);
     },
     close: async () => {
@@ -66,10 +66,10 @@ const outgoingAuth = (names: readonly string[], { isPerUser }: Many): string =>
       : []),
   ].join('\n');
 
-const aggregation = ({ conflictResolution = 'prefix' }: Many): string =>
+const aggregation = ([first = '']: readonly string[], { conflictResolution = 'prefix' }: Many): string =>
   conflictResolution === 'prefix'
     ? "  conflictResolution: prefix\n  conflictResolutionConfig: { prefixFormat: '{workload}_' }"
-    : '  conflictResolution: priority\n  conflictResolutionConfig: { priorityOrder: [b0] }';
+    : `  conflictResolution: priority\n  conflictResolutionConfig: { priorityOrder: [${first}] }`;
 
 /** Writes other lines under top-level fields of a YAML text. */
 const replaced = (yaml: string, fields: readonly (readonly [string, string])[]): string =>
