@@ -108,12 +108,7 @@ export class RequestLimits {
     const seconds = kind === undefined ? 0 : this.waitSeconds(kind, request);
     if (kind === undefined || seconds === 0) done();
     else if (PAGES.has(kind)) sendLimitedPage(reply, seconds, this.urls.site);
-    else {
-      void reply.header('retry-after', String(seconds));
-      const error_description = `Too many requests. Try again in ${seconds} s.`;
-      const cors = this.#cors.headers(request.headers.origin);
-      sendProtocolError(reply, 429, { error: 'temporarily_unavailable', error_description }, cors);
-    }
+    else sendLimited(reply, seconds, this.#cors.headers(request.headers.origin));
   };
 }
 
@@ -124,6 +119,17 @@ export class RequestLimited extends Error {
   constructor(readonly seconds: number) {
     super('too many requests');
   }
+}
+
+/** For programs. */
+export function sendLimited(
+  reply: FastifyReply,
+  seconds: number,
+  cors: Readonly<Record<string, string>>,
+): void {
+  void reply.header('retry-after', String(seconds));
+  const error_description = `Too many requests. Try again in ${seconds} s.`;
+  sendProtocolError(reply, 429, { error: 'temporarily_unavailable', error_description }, cors);
 }
 
 export function sendLimitedPage(reply: FastifyReply, seconds: number, site: Site): void {

@@ -15,7 +15,7 @@ import { checkHintsWith } from './library-signing-keys.js';
 import { nameMissingClient, STRUCTURED_TOKEN } from './client-refusals.js';
 import { publishedMetadata } from './discovery.js';
 import { deviceRoutes, POLL_INTERVAL_MS } from './device-settings.js';
-import { answerOutage, whereKeysSign } from './outage-answer.js';
+import { answerBlind, answerOutage, whereKeysSign } from './outage-answer.js';
 import { refusalReference } from './refusal-reference.js';
 
 const METADATA_MAX_AGE_SECONDS = 3_600;
@@ -55,6 +55,10 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     const isChanging = config.clientRegistration.metadataDocuments.enabled === 'auto';
     const ofMetadata = isChanging ? CHANGING_METADATA_MAX_AGE_SECONDS : METADATA_MAX_AGE_SECONDS;
     const isKeySet = document === 'jwks.json';
+    if (isKeySet && parts.watch.isBlind) {
+      answerBlind(ctx);
+      return;
+    }
     ctx.set('cache-control', `public, max-age=${isKeySet ? KEY_SET_MAX_AGE_SECONDS : ofMetadata}`);
     ctx.set('x-content-type-options', 'nosniff');
     if (isKeySet) {

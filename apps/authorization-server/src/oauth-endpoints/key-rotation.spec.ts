@@ -4,10 +4,11 @@ import { Secret } from '@gatehouse/kernel/secret';
 import { TOKEN_EXCHANGE_GRANT, TOKEN_TYPES } from '@gatehouse/kernel/token-types';
 import { askOnce } from '@gatehouse/messaging/ask-once';
 import { printFigure } from '@gatehouse/testing/figures';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, type JWK } from 'jose';
 import { signedJwt } from '../signing-keys/signed-jwt.js';
 import type { SigningKey } from '../signing-keys/signing-key.js';
+import { WatchSigningKeys } from '../signing-keys/watch-signing-keys.job.js';
 import { publishedAt, RotatedKeys } from '../testing/rotated-keys.js';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
 import { pageName } from '../testing/test-browser.js';
@@ -54,6 +55,26 @@ shareWorld(startServiceWorld, async (started) => {
   overrides = { ...overrides, issuer: service.issuer };
   replica = await world.startAnother(overrides);
   keys = new RotatedKeys(world, [started.service, service, replica]);
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+test('attack: a replica that cannot read the keys gives nobody a set that may lack the key of another one', async () => {
+  const ask = async (at: TestService): Promise<Response> => await fetch(`${at.local}/.well-known/jwks.json`);
+  jest.spyOn(replica.app.get(WatchSigningKeys), 'isBlind', 'get').mockReturnValue(true);
+  const answer = await ask(replica);
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(answer.headers.get('retry-after')).toBe('2');
+  expect(await answer.json()).toEqual({
+    error: 'temporarily_unavailable',
+    error_description: 'The signing keys cannot be read.',
+  });
+  expect((await ask(service)).status).toBe(200);
+  jest.restoreAllMocks();
+  expect((await ask(replica)).headers.get('cache-control')).toBe('public, max-age=600');
 });
 
 let people = 0;

@@ -21,6 +21,7 @@ import { IssuerUrls } from '../http/issuer-urls.js';
 import { RateLimiter } from '../http/rate-limit.js';
 import type { CookieKeys } from '../signing-keys/cookie-keys.js';
 import type { SigningKeys } from '../signing-keys/signing-keys.js';
+import type { WatchSigningKeys } from '../signing-keys/watch-signing-keys.job.js';
 import type { Introspection } from './introspection.flow.js';
 import {
   clientProofFeatures,
@@ -51,6 +52,7 @@ const DOCUMENT_CACHE_SECONDS = { min: 60, max: 86_400 };
 export interface LibraryParts {
   readonly config: AuthorizationServerPart;
   readonly signingKeys: SigningKeys;
+  readonly watch: Pick<WatchSigningKeys, 'isBlind'>;
   readonly cookieKeys: CookieKeys;
   readonly hooks: LibraryHooks;
   readonly clock: Clock;

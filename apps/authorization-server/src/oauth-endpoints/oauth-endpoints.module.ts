@@ -22,6 +22,7 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { CookieKeys } from '../signing-keys/cookie-keys.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { SigningKeys } from '../signing-keys/signing-keys.js';
+import { WatchSigningKeys } from '../signing-keys/watch-signing-keys.job.js';
 import { VaultModule } from '../vault/vault.module.js';
 import { AssertedPeople } from './asserted-people.flow.js';
 import { AuthorizationRequests } from './authorization-requests.flow.js';
@@ -175,6 +176,7 @@ const PARTS = Symbol('oidc-provider parts');
         UsedProofs,
         ExchangeToken,
         RedeemAssertion,
+        WatchSigningKeys,
       ],
       useFactory: (
         ...[
@@ -190,6 +192,7 @@ const PARTS = Symbol('oidc-provider parts');
           usedProofs,
           tokenExchange,
           assertions,
+          watch,
         ]: [
           AuthorizationServerPart,
           SigningKeys,
@@ -203,6 +206,7 @@ const PARTS = Symbol('oidc-provider parts');
           UsedProofs,
           ExchangeToken,
           RedeemAssertion,
+          WatchSigningKeys,
         ]
       ): LibraryParts => ({
         config,
@@ -217,6 +221,7 @@ const PARTS = Symbol('oidc-provider parts');
         usedProofs,
         tokenExchange,
         assertions,
+        watch,
       }),
     },
     { provide: Provider, inject: [PARTS, Log, Metrics], useFactory: createProvider },

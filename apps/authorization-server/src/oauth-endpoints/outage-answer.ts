@@ -20,6 +20,17 @@ export function answerOutage(ctx: KoaContextWithOIDC, error: unknown): void {
   };
 }
 
+/**
+ * The keys were not read for so long that others may sign with a new one, or one may have been withdrawn. Whoever gets such a set keeps it
+ * for minutes. Whoever gets none keeps the one that they have, and asks again.
+ */
+export function answerBlind(ctx: Pick<KoaContextWithOIDC, 'status' | 'body' | 'set'>): void {
+  ctx.status = 503;
+  ctx.set('cache-control', 'no-store');
+  ctx.set('retry-after', COME_BACK_AFTER_SECONDS);
+  ctx.body = { error: 'temporarily_unavailable', error_description: 'The signing keys cannot be read.' };
+}
+
 /** @returns the page for a person; `undefined` when the error is no outage. */
 export function outagePage(ctx: KoaContextWithOIDC, error: unknown, site: Site): Html | undefined {
   if (!marksOutage(ctx, error)) return undefined;

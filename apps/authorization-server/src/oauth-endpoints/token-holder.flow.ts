@@ -26,21 +26,26 @@ export class TokenHolder {
 
   /**
    * RFC 9449, section 7.2: a token that is bound to a key is worth nothing to who shows it as a bearer.
+   * @param limited why they have to wait. Asked once they have proven that the token is theirs, and before anything is kept of it: whoever has
+   * only stolen it uses nothing up.
    * @returns `undefined`: it is theirs.
    */
-  async unproven(
+  async unproven<Limited = never>(
     { cnf, sub }: OwnAccessToken,
     { kind, ...request }: ShownToken,
-  ): Promise<Unproven | undefined> {
+    limited: () => Limited | undefined = () => undefined,
+  ): Promise<Unproven | Limited | undefined> {
     const isBound = cnf !== undefined;
     if (isBound !== (kind === 'dpop') || (!isBound && this.proofs.areRequired))
       return { kind: 'invalid_token' };
-    if (!isBound) return undefined;
+    if (!isBound) return limited();
     const boundTo = cnf['jkt'];
     if (typeof boundTo !== 'string') return { kind: 'invalid_token' };
     const verdict = await this.proofs.verdictOn({ ...request, boundTo });
     if (verdict.kind === 'nonce') return { kind: 'use_dpop_nonce', nonce: verdict.nonce };
-    const isNew = verdict.kind === 'proven' && (await this.proofs.use(boundTo, verdict.jti, sub));
-    return isNew ? undefined : { kind: 'invalid_dpop_proof' };
+    if (verdict.kind === 'refused') return { kind: 'invalid_dpop_proof' };
+    const wait = limited();
+    if (wait !== undefined) return wait;
+    return (await this.proofs.use(boundTo, verdict.jti, sub)) ? undefined : { kind: 'invalid_dpop_proof' };
   }
 }

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Options, Post, Req, Res } from '@nestjs/common
 import { PROOF_ALGORITHMS } from '@gatehouse/access-tokens/dpop-proof';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { countedWarning } from '@gatehouse/observability/counted-warning';
 import { Log } from '@gatehouse/observability/log';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -9,6 +10,7 @@ import { Cors } from '../http/cors.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { answerPreflight } from '../http/preflight.js';
 import { sendProtocolError } from '../http/reply.js';
+import { sendLimited } from '../http/request-limits.js';
 import { COME_BACK_AFTER_SECONDS } from './outage-answer.js';
 import { presentedToken } from './presented-token.js';
 import type { ShownToken } from './token-holder.flow.js';
@@ -28,7 +30,7 @@ const MALFORMED: Challenge = {
   error: 'invalid_request',
   error_description: 'one access token is needed, in the header or, without a proof, in a form',
 };
-const REFUSALS: Readonly<Record<Exclude<UserInfoAnswer['kind'], 'claims'>, Challenge>> = {
+const REFUSALS: Readonly<Record<Exclude<UserInfoAnswer['kind'], 'claims' | 'limited'>, Challenge>> = {
   invalid_token: {
     status: 401,
     error: 'invalid_token',
@@ -60,6 +62,7 @@ export class UserInfoController {
   readonly #url: string;
   /** Of which whoever shows nothing that could be one is told. */
   readonly #scheme: ChallengeScheme;
+  readonly #limited: () => void;
 
   constructor(
     private readonly userInfo: UserInfo,
@@ -68,6 +71,7 @@ export class UserInfoController {
     @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {
     this.#cors = new Cors(config);
+    this.#limited = countedWarning(log, 'request-limited', { kind: 'userinfo' });
     this.#url = urls.url('/oauth/userinfo');
     this.#scheme = config.requestProtection.dpop.boundAccessTokens === 'required' ? 'DPoP' : 'Bearer';
   }
@@ -114,6 +118,11 @@ export class UserInfoController {
   async #tell(reply: FastifyReply, shown: ShownToken, cors: Readonly<Record<string, string>>): Promise<void> {
     try {
       const answer = await this.userInfo.of(shown);
+      if (answer.kind === 'limited') {
+        this.#limited();
+        sendLimited(reply, answer.seconds, cors);
+        return;
+      }
       if (answer.kind !== 'claims') {
         if (answer.kind === 'use_dpop_nonce') void reply.header('dpop-nonce', answer.nonce);
         this.#refuse(reply, REFUSALS[answer.kind], shown.kind === 'dpop' ? 'DPoP' : this.#scheme, cors);

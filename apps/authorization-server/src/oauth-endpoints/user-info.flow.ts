@@ -1,27 +1,47 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Clock } from '@gatehouse/kernel/clock';
+import { CLOCK } from '@gatehouse/service-process/injected';
 import { AccountStore } from '../accounts/account.store.js';
+import { RateLimiter } from '../http/rate-limit.js';
 import { OwnAccessTokens } from './own-access-tokens.flow.js';
 import { TokenHolder, type ShownToken, type Unproven } from './token-holder.flow.js';
+
+/**
+ * Of one person, whatever addresses and keys their clients have: each proof leaves a row, and what nobody has room for lets older ones be
+ * used again.
+ */
+const PER_PERSON = { burst: 120, perSecond: 10 };
+
+interface Limited {
+  readonly kind: 'limited';
+  readonly seconds: number;
+}
 
 export type UserInfoAnswer =
   | { readonly kind: 'claims'; readonly claims: Readonly<Record<string, string>> }
   | { readonly kind: 'insufficient_scope' }
+  | Limited
   | Unproven;
 
 /** What is kept of a person, for a client that they let have it (OpenID Connect Core, section 5.3). */
 @Injectable()
 export class UserInfo {
+  readonly #limit: RateLimiter;
+
   constructor(
     private readonly tokens: OwnAccessTokens,
     private readonly accounts: AccountStore,
     private readonly holder: TokenHolder,
-  ) {}
+    @Inject(CLOCK) clock: Clock,
+  ) {
+    this.#limit = new RateLimiter(PER_PERSON, clock);
+  }
 
   async of(shown: ShownToken): Promise<UserInfoAnswer> {
     const current = await this.tokens.current(shown.token);
     // A client's own token is nobody's, whatever its subject is called.
     if (current?.tsid === undefined) return { kind: 'invalid_token' };
-    const unproven = await this.holder.unproven(current, shown);
+    const unproven = await this.holder.unproven(current, shown, () => this.#limited(current.sub));
     if (unproven !== undefined) return unproven;
     const scopes = current.scope.split(' ');
     if (!scopes.includes('openid')) return { kind: 'insufficient_scope' };
@@ -37,5 +57,9 @@ export class UserInfo {
         ...(email !== undefined && scopes.includes('email') ? { email } : {}),
       },
     };
+  }
+  #limited(person: string): Limited | undefined {
+    const seconds = this.#limit.waitSeconds(person);
+    return seconds > 0 ? { kind: 'limited', seconds } : undefined;
   }
 }

@@ -5,6 +5,7 @@ import type { AddCommand } from './command.js';
 interface Flags {
   readonly config: string;
   readonly url?: string;
+  readonly insecureAllowHttp?: boolean;
   readonly json?: boolean;
 }
 
@@ -16,9 +17,10 @@ export const addTools: AddCommand = (program, { terminal, ends }) => {
     )
     .option('--config <file>', 'the configuration that the gateway runs with', DEMONSTRATION_CONFIGURATION)
     .option('--url <url>', 'its MCP endpoint; left out: the one that the configuration names')
+    .option('--insecure-allow-http', 'send the access token over http to another machine as well')
     .option('--json', 'as JSON')
-    .action(async ({ json = false, ...flags }: Flags) => {
+    .action(async ({ json = false, insecureAllowHttp = false, ...flags }: Flags) => {
       const { tools } = await import('../tools/tools.js');
-      ends(await tools({ json, ...flags }, terminal.env, new Output(terminal.stdout, terminal.env)));
+      ends(await tools({ json, insecureAllowHttp, ...flags }, terminal.env, new Output(terminal.stdout, terminal.env)));
     });
 };

@@ -113,6 +113,32 @@ nats: { servers: [nats://127.0.0.1:4222], credentials: { env: NATS_CREDENTIALS }
     expect(stderr).not.toContain('another-token');
   });
 
+  test('attack: whoever is on the way to another machine is given no token, whatever names that machine', async () => {
+    const given = { GATEHOUSE_TOKEN: TOKEN };
+    for (const url of [
+      'http://gatehouse.example.com/mcp',
+      'HTTP://127.0.0.1.example.com/mcp',
+      'http://localhost@gatehouse.example.com/mcp',
+      'http://192.0.2.1/mcp',
+    ]) {
+      const { code, stdout, stderr } = await gatehouse(['tools', '--config', config, '--url', url], given);
+      expect([code, stdout]).toEqual([64, '']);
+      expect(stderr).toContain('--insecure-allow-http');
+      expect(stderr).not.toContain(TOKEN);
+    }
+    // Nothing is sent without a token.
+    const { code } = await gatehouse(['tools', '--config', config, '--url', 'http://gatehouse.example.com/mcp']);
+    expect(code).toBe(0);
+  });
+
+  test('whoever says that the network is safe may send it over http', async () => {
+    const url = `http://gatehouse.invalid:${new URL(gateway.origin).port}/mcp`;
+    const typed = ['tools', '--config', config, '--insecure-allow-http', '--url', url];
+    const { code, stderr } = await gatehouse(typed, { GATEHOUSE_TOKEN: TOKEN });
+    expect(code).not.toBe(64);
+    expect(stderr).toContain('does not list its tools for this caller');
+  });
+
   test('attack: names of tools move no cursor', async () => {
     gateway.tools = ['repos_\u001b[2Jevil\u202e'];
     const { stdout } = await run({ GATEHOUSE_TOKEN: TOKEN });

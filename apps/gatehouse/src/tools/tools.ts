@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import { Secret } from '@gatehouse/kernel/secret';
 import { Cannot } from '../cannot.js';
+import { refuseClearText } from '../clear-text.js';
 import { modelOf, readConfiguration, type Environment } from '../configuration.js';
 import { factsOf } from '../explain/facts.js';
 import { targetsOf, type Target } from '../explain/target.js';
@@ -15,6 +16,7 @@ interface ToolsOptions {
   readonly config: string;
   /** The MCP endpoint; absent: the one that the configuration names. */
   readonly url?: string;
+  readonly insecureAllowHttp: boolean;
   readonly json: boolean;
 }
 
@@ -34,12 +36,20 @@ interface ToolLine {
 
 /** What callers see: as a gateway that runs lists it for one of them, else as the configuration has it. */
 export async function tools(
-  { config, url, json }: ToolsOptions,
+  { config, url, insecureAllowHttp, json }: ToolsOptions,
   environment: Environment,
   output: Output,
 ): Promise<number> {
   const model = modelOf(readConfiguration(resolve(config)), 'none', {});
-  const asked = await askedGateway(model, url ?? model.resourceUrl, environment);
+  const token = tokenIn(environment);
+  const mcpUrl = url ?? model.resourceUrl;
+  if (!URL.canParse(mcpUrl) || !/^https?:/.test(mcpUrl))
+    throw new Cannot(
+      '--url takes the URL of an MCP endpoint: --url https://gatehouse.example.com/mcp',
+      'usage',
+    );
+  if (token !== undefined) refuseClearText(mcpUrl, insecureAllowHttp);
+  const asked = await askedGateway(model, mcpUrl, token);
   const lines =
     asked?.ok === true
       ? asked.names.map((name) => lineOf(model, name, targetsOf(model, name)))
@@ -51,19 +61,17 @@ export async function tools(
   return 0;
 }
 
+function tokenIn(environment: Environment): Secret | undefined {
+  const given = (environment[TOKEN_VARIABLE] ?? '').trim();
+  return given === '' ? undefined : new Secret(given);
+}
+
 /** @returns `undefined` where nobody is there in whose name it could be asked. */
 async function askedGateway(
   model: GatehouseModel,
   url: string,
-  environment: Environment,
+  token: Secret | undefined,
 ): Promise<ListedTools | undefined> {
-  if (!URL.canParse(url) || !/^https?:/.test(url))
-    throw new Cannot(
-      '--url takes the URL of an MCP endpoint: --url https://gatehouse.example.com/mcp',
-      'usage',
-    );
-  const given = (environment[TOKEN_VARIABLE] ?? '').trim();
-  const token = given === '' ? undefined : new Secret(given);
   if (token === undefined && model.incomingAuth.type !== 'anonymous') return undefined;
   const asked = await listedTools(url, token);
   // Who gives a token wants to know what its caller sees, and nothing else.

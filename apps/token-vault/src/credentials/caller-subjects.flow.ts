@@ -8,6 +8,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { newReference } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { SessionId } from '@gatehouse/kernel/ids';
+import { Secret } from '@gatehouse/kernel/secret';
 import { Log } from '@gatehouse/observability/log';
 import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { decodeJwt } from 'jose';
@@ -72,6 +73,7 @@ export class CallerSubjects {
       stillLives: () => {
         if (endsAtMs <= this.clock.nowMs()) throw this.#ended(backend);
       },
+      callersToken: new Secret(token),
       token: () => Promise.resolve({ token, endsAtMs }),
     };
   }

@@ -5,6 +5,7 @@ import { equalsInConstantTime, sha256 } from '@gatehouse/kernel/digest';
 import { newReference } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, ConnectionId, SessionId } from '@gatehouse/kernel/ids';
+import type { Secret } from '@gatehouse/kernel/secret';
 import { Log } from '@gatehouse/observability/log';
 import { NOBODY } from '@gatehouse/persistence/custody-log/custody-entry';
 import type { z } from 'zod';
@@ -38,6 +39,8 @@ export interface ExchangeSubject {
   readonly endsAtMs?: number;
   /** @throws {GatehouseError} where its token is shown to nobody any more. What was issued for it earlier may still be good. */
   readonly stillLives?: () => void;
+  /** With which the caller came, where it is shown to the endpoint: others of the same session come with others. */
+  readonly callersToken?: Secret;
   /** The subject token itself; asked for only when nothing is cached. `undefined`: the endpoint is shown none. */
   readonly token: () => Promise<SubjectToken | undefined>;
 }

@@ -248,6 +248,27 @@ describe('the caller’s own token', () => {
   });
 });
 
+test('a token that ends while the endpoint looks at it ends nothing of the next one of its session', async () => {
+  const { tsid, accountId } = await world.client.signIn({ acme: world.as('alice') });
+  const endsAtMs = Math.ceil(Date.now() / 1_000) * 1_000 + 2_000;
+  const ending = await callersToken({ sub: accountId, tsid, exp: endsAtMs / 1_000 });
+  const next = await callersToken({ sub: accountId, tsid, exp: Math.floor(Date.now() / 1_000) + 300 });
+  const entered = Promise.withResolvers<undefined>();
+  sts.misbehave.set('token', async (_request, response, form) => {
+    if (form.get('subject_token') !== ending) return 'as-usual';
+    entered.resolve(undefined);
+    await until(() => Date.now() >= endsAtMs);
+    return send(response, 400, { error: 'invalid_request' });
+  });
+  const first = world.client.exchange(tsid, 'self', { subjectToken: ending });
+  const refused = expect(first).rejects.toMatchObject({ code: 'token_invalid' });
+  // On a machine that is so busy that it has ended before, nobody is asked.
+  await Promise.race([entered.promise, refused]);
+  // It comes while the endpoint looks at the first one.
+  await expect(world.client.exchange(tsid, 'self', { subjectToken: next })).resolves.toBeDefined();
+  await refused;
+});
+
 test('attack: a token that its person gives for another account, while the old one is renewed, is not released in the name of the old one', async () => {
   const { tsid, accountId } = await signedIn();
   await world.expire(accountId);

@@ -8,7 +8,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { leadOrFollow } from '@gatehouse/kernel/lead-or-follow';
 import type { Secret } from '@gatehouse/kernel/secret';
-import { SingleFlight } from '@gatehouse/kernel/single-flight';
+import { TokenFlights } from '@gatehouse/kernel/token-flights';
 import { Log } from '@gatehouse/observability/log';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import { keepBeating, succeeds } from '../leases/beats.job.js';
@@ -60,7 +60,7 @@ export class SubjectRefused extends GatehouseError {
 /** Tokens that endpoints issued for backends, cached until shortly before they expire; one exchange at a time per entry, over all replicas. */
 @Injectable()
 export class ExchangedTokens {
-  readonly #exchanges = new SingleFlight<string, ExchangedToken>();
+  readonly #exchanges = new TokenFlights<string, ExchangedToken>();
 
   constructor(
     private readonly store: ExchangedTokenStore,
@@ -87,7 +87,8 @@ export class ExchangedTokens {
       return cached.token;
     }
     subject.stillLives?.();
-    return await this.#exchanges.run(entry.key, () =>
+    const own = subject.callersToken === undefined ? {} : { token: subject.callersToken };
+    return await this.#exchanges.run(entry.key, own, () =>
       this.#leadOrFollow(entry, strategy, subject, cached?.version ?? 0),
     );
   }

@@ -208,8 +208,11 @@ export class TokenLeases {
       };
       wait(false);
     });
-    await Promise.race([work, late]);
-    clearTimeout(timer);
+    try {
+      await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #isDown(error: unknown): void {

@@ -98,6 +98,12 @@ export class CallEndings {
     return code;
   }
 
+  /** Another replica has answered it, and has counted it. @param startedAtMs of `performance.now()`. */
+  answeredElsewhere(call: Call, backend: string, startedAtMs: number): void {
+    const durationMs = performance.now() - startedAtMs;
+    this.told.observer.ended(call, { backend, outcome: 'answered', durationMs });
+  }
+
   /** @param startedAtMs of `performance.now()`. */
   ended(call: Call, backend: string | undefined, outcome: string, startedAtMs: number): void {
     const nowMs = performance.now();

@@ -65,7 +65,10 @@ export class Calls {
     } catch (error) {
       outcome = this.endings.failed(call, backend, GatehouseError.from(error), wasDeclined);
     } finally {
-      this.endings.ended(call, backend, outcome, startedAtMs);
+      // The replica at which it waited has counted it. Where that is gone, nobody else has.
+      if (destination.kind === 'elsewhere' && outcome === 'answered')
+        this.endings.answeredElsewhere(call, backend, startedAtMs);
+      else this.endings.ended(call, backend, outcome, startedAtMs);
     }
   }
 

@@ -78,6 +78,24 @@ test('answers that reach another replica go on with the call, which runs once, t
   expect(overheard.join()).not.toContain(token);
 });
 
+test('a request that is handed on is counted once, where its call waits', async () => {
+  const countedAt = async (origin: string): Promise<number> => {
+    const text = await (await fetch(`${origin}/metrics`)).text();
+    const sample = /^gatehouse_proxy_added_latency_seconds_count\{backend="legacy"\} (\d+)/m.exec(text);
+    return Number(sample?.[1] ?? 0);
+  };
+  const origins = [world.proxy.internalOrigin, other.internalOrigin] as const;
+  const [here, elsewhere] = [await countedAt(origins[0]), await countedAt(origins[1])];
+  const { held, questions } = await parkOne(world, token);
+  const back = there(retry(questions));
+  await until(() => held.answers().length === 1);
+  held.finish();
+  expect(textOf(await back)).toBe('done');
+  // The first request, which got the questions, and the one that brought the answers.
+  await until(async () => (await countedAt(origins[0])) === here + 2);
+  expect(await countedAt(origins[1])).toBe(elsewhere);
+});
+
 test('the whole answer arrives, with progress before it', async () => {
   const { held, questions } = await parkOne(world, token);
   const params = { ...retry(questions), _meta: { progressToken: 'mine' } };

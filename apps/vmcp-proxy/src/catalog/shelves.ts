@@ -6,6 +6,7 @@ import type { Principal } from '../incoming-auth/principal.js';
 import { NOTHING_DECLARED, type Declared } from '../mcp/client-capabilities.js';
 import { AlikeLists } from './alike-lists.js';
 import type { BackendLists } from './definitions.js';
+import { listedFor } from './listed-for.js';
 import type { View } from './view.js';
 
 const MAX_PRINCIPALS = 20_000;
@@ -48,8 +49,8 @@ interface ShelvedView {
 }
 
 /**
- * Everything known for one principal, and for clients of it that declare the same: issuer, subject and session are in the key,
- * the backend is in the entry.
+ * Everything known for one principal, and for clients of it that declare the same. `listedFor` says for which tokens it is; the backend
+ * is in the entry.
  */
 export interface Shelf {
   readonly rack: Rack;
@@ -77,10 +78,17 @@ export interface Rack {
 export class Shelves {
   readonly #racks = new LRUCache<string, Rack>({
     ...atMost(MAX_PRINCIPALS),
-    dispose: ({ shelves }) => {
-      for (const shelf of shelves.values()) this.#drop(shelf);
+    dispose: ({ shelves }, key) => {
+      for (const shelf of shelves.values()) {
+        this.#drop(shelf);
+        const own = this.#keysOf.get(shelf.principal.key);
+        own?.delete(key);
+        if (own?.size === 0) this.#keysOf.delete(shelf.principal.key);
+      }
     },
   });
+  /** Of the racks of one principal: tokens of an external issuer may be shown other lists. */
+  readonly #keysOf = new Map<string, Set<string>>();
   /** Equal lists, and equal views, are kept once for all principals. */
   readonly #lists = new Shared<BackendLists>();
   readonly #views = new Shared<View>();
@@ -98,10 +106,12 @@ export class Shelves {
 
   /** The principal's; an empty one where nothing is known. */
   of(principal: Principal, declared: Declared = NOTHING_DECLARED): Shelf {
-    let rack = this.#racks.get(principal.key);
+    const key = listedFor(principal);
+    let rack = this.#racks.get(key);
     if (rack === undefined) {
       rack = { shelves: new Map(), alike: new AlikeLists(), usedAtMs: 0 };
-      this.#racks.set(principal.key, rack);
+      this.#racks.set(key, rack);
+      this.#keysOf.set(principal.key, (this.#keysOf.get(principal.key) ?? new Set()).add(key));
     }
     let shelf = rack.shelves.get(declared.key);
     if (shelf === undefined) {
@@ -116,8 +126,8 @@ export class Shelves {
   }
 
   /** All of a principal, where something is known; it does not count as use. */
-  peek({ key }: Pick<Principal, 'key'>): Iterable<Shelf> {
-    return this.#racks.peek(key)?.shelves.values() ?? [];
+  *peek({ key }: Pick<Principal, 'key'>): Iterable<Shelf> {
+    for (const own of this.#keysOf.get(key) ?? []) yield* this.#racks.peek(own)?.shelves.values() ?? [];
   }
 
   *all(): Iterable<Shelf> {

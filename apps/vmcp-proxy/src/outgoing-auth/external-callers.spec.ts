@@ -140,6 +140,34 @@ test('attack: what came of a person’s token with more in it is not used for on
   expect([tokens.has(more), tokens.has(less)]).toEqual([true, true]);
 });
 
+describe('attack: a token of a person is shown what came of another one of theirs', () => {
+  const listed = async (token: string): Promise<readonly unknown[]> => {
+    const { body } = await modern(proxy.mcpUrl, 'tools/list', {}, { token });
+    return ((body.result?.['tools'] ?? []) as readonly { readonly name: string }[]).map(({ name }) => name);
+  };
+  const lists = (): number => backend.callsOf('tools/list').length;
+
+  test('lists are asked for anew for other scopes, another client, other roles; not for the next token of the same', async () => {
+    const of = { iat: 1, jti: 'one', scope: 'read' };
+    const before = lists();
+    expect(await listed(await tokenOf('frida', of))).toContain('tickets_echo');
+    expect(lists()).toBe(before + 1);
+    await listed(await tokenOf('frida', { ...of, jti: 'two', iat: 2 }));
+    expect(lists()).toBe(before + 1);
+    for (const [index, more] of [{ scope: 'read write' }, { client_id: 'another' }, { roles: ['admin'] }].entries()) {
+      await listed(await tokenOf('frida', { ...of, ...more }));
+      expect(lists()).toBe(before + 2 + index);
+    }
+  });
+
+  test('that one token is refused hides no list from another one', async () => {
+    proxy.surroundings.credentials.set('tickets', { code: 'exchange_refused' });
+    expect(await listed(await tokenOf('greta', { scope: 'less' }))).toEqual([]);
+    proxy.surroundings.credentials.clear();
+    expect(await listed(await tokenOf('greta', { scope: 'more' }))).toContain('tickets_echo');
+  });
+});
+
 describe('a caller’s token that has ended, as the vault sees it', () => {
   test('is a 401 with the challenge, so that its client renews it; the next one is taken', async () => {
     proxy.surroundings.credentials.set('tickets', { code: 'token_invalid' });
