@@ -91,6 +91,24 @@ test('a refresh that says nothing of scopes leaves those that were granted, so w
   expect(await askedOf(accountId)).toEqual(['notes', 'notes-light']);
 });
 
+test('scopes that were missed are asked for within the hour: a provider that knows one of them not may send nobody back', async () => {
+  const { tsid, accountId } = await signIn();
+  const { accessToken } = await world.client.inject(tsid, 'notes');
+  const misses = async (scope: string) =>
+    await expect(world.client.inject(tsid, 'notes', accessToken, scope)).rejects.toThrow(/insufficient_scope/);
+  await misses('write');
+  expect(await askedOf(accountId)).toEqual(['notes', 'write']);
+  await world.rows.query({
+    name: 'lacking-pass',
+    text: `update connections set lacking_at = lacking_at - interval '61 minutes' where account_id = $1`,
+    values: [accountId],
+  });
+  expect(await askedOf(accountId)).toEqual(['notes']);
+  // What was noted before does not come back with what is missed now.
+  await misses('admin');
+  expect(await askedOf(accountId)).toEqual(['admin', 'notes']);
+});
+
 test('attack: what one person’s token lacks is asked of another person', async () => {
   const [alice, bob] = [await signIn(), await signIn()];
   const { accessToken } = await world.client.inject(alice.tsid, 'notes');

@@ -225,6 +225,31 @@ describe('a provider that refuses a sign-in with what a backend wants', () => {
     },
   );
 
+  test('attack: with an error page of its own, from which nobody comes back, is asked without it an hour later', async () => {
+    const { tsid, accountId } = await signedIn('alice');
+    const wanted = { ...CHALLENGE, acrValues: 'never', maxAgeSeconds: 0 };
+    const challenge = async () =>
+      await challenged(tsid, 'directory', await given(tsid, 'directory'), wanted).catch(() => 'challenged');
+    const pass = async (minutes: number) =>
+      await world.rows.query({
+        name: 'challenge-pass',
+        text: `update connections set challenged_at = challenged_at - $2 * interval '1 minute' where account_id = $1`,
+        values: [accountId, minutes],
+      });
+    const wishes = async () => {
+      const parameters = await asked(accountId);
+      return ['claims', 'acr_values', 'max_age'].map((name) => parameters.get(name));
+    };
+    await challenge();
+    await pass(50);
+    expect((await wishes())[1]).toBe('never');
+    await pass(11);
+    expect(await wishes()).toEqual([null, null, null]);
+    // Whoever still wants it says so again.
+    await challenge();
+    expect((await wishes())[1]).toBe('never');
+  });
+
   test('is asked for it again after an outage', async () => {
     const { tsid, accountId } = await signedIn('alice');
     const refused = await given(tsid, 'directory');

@@ -153,11 +153,12 @@ export class ExchangedTokenStore {
     return rowCount === 1;
   }
 
-  /** What the connection's next sign-in has to show, in the place of what was said earlier. Whoever connects makes it nothing again. */
+  /** What the connection's next sign-in has to show, in the place of what was said earlier. It ends by itself (`LackingScopeStore`), and when they connect. */
   async noteWanted(id: ConnectionId, { claims, acrValues, maxAgeSeconds }: WantedOfSignIn): Promise<void> {
     await this.database.query({
       name: 'sign-in-wanted-note',
-      text: 'update connections set claims_challenge = $2, acr_challenge = $3, max_age_challenge = $4 where id = $1',
+      text: `update connections set claims_challenge = $2, acr_challenge = $3, max_age_challenge = $4, challenged_at = now()
+             where id = $1`,
       values: [id, claims ?? null, acrValues ?? null, maxAgeSeconds ?? null],
     });
   }
