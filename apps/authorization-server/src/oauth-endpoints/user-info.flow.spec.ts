@@ -10,7 +10,7 @@ function userInfoAt(clock: { nowMs(): number }, verdict: ProofVerdict['kind'] = 
   const used: string[] = [];
   const tokens: Pick<OwnAccessTokens, 'current'> = {
     current: async (token) => {
-      const [sub = '', key] = token.split(' ');
+      const [sub = '', key] = String(token).split(' ');
       const cnf = key === undefined ? {} : { cnf: { jkt: key } };
       return await Promise.resolve({ sub, tsid: `of ${sub}`, scope: 'openid', ...cnf } as unknown as OwnAccessToken);
     },
