@@ -63,7 +63,7 @@ export class RawConnection {
     if (this.#heard.includes(text)) return;
     let last = this.#heard.slice(-text.length);
     let silence: NodeJS.Timeout | undefined;
-    const heard = Promise.withResolvers<void>();
+    const heard: PromiseWithResolvers<void> = Promise.withResolvers();
     const wants = (piece: string | undefined): void => {
       silence?.refresh();
       if (piece === undefined) heard.reject(new Error(`the connection ended before it said ${text}`));
