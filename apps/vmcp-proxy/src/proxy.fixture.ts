@@ -84,6 +84,7 @@ export interface TestProxy {
   /** Another process of the proxy, as far as it can tell. */
   startReplica(): Promise<{
     readonly mcpUrl: string;
+    readonly internalOrigin: string;
     close(withinMs?: number): Promise<void>;
     /** As others see a process that was killed: without a word. What it still does reaches nobody. */
     kill(): Promise<void>;
