@@ -74,7 +74,7 @@ test('attack: a replica that cannot read the keys gives nobody a set that may la
   });
   expect((await ask(service)).status).toBe(200);
   jest.restoreAllMocks();
-  expect((await ask(replica)).headers.get('cache-control')).toBe('public, max-age=600');
+  expect((await ask(replica)).headers.get('cache-control')).toMatch(/^public, max-age=/);
 });
 
 let people = 0;

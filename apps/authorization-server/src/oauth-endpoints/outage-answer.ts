@@ -22,7 +22,7 @@ export function answerOutage(ctx: KoaContextWithOIDC, error: unknown): void {
 
 /**
  * The keys were not read for so long that others may sign with a new one, or one may have been withdrawn. Whoever gets such a set keeps it
- * for minutes. Whoever gets none keeps the one that they have, and asks again.
+ * for an hour. Whoever gets none keeps the one that they have, and asks again.
  */
 export function answerBlind(ctx: Pick<KoaContextWithOIDC, 'status' | 'body' | 'set'>): void {
   ctx.status = 503;

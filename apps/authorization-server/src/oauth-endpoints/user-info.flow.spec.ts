@@ -12,7 +12,12 @@ function userInfoAt(clock: { nowMs(): number }, verdict: ProofVerdict['kind'] = 
     current: async (token) => {
       const [sub = '', key] = String(token).split(' ');
       const cnf = key === undefined ? {} : { cnf: { jkt: key } };
-      return await Promise.resolve({ sub, tsid: `of ${sub}`, scope: 'openid', ...cnf } as unknown as OwnAccessToken);
+      return await Promise.resolve({
+        sub,
+        tsid: `of ${sub}`,
+        scope: 'openid',
+        ...cnf,
+      } as unknown as OwnAccessToken);
     },
   };
   const accounts: Pick<AccountStore, 'find'> = {
@@ -40,18 +45,21 @@ const MANY = 120;
 test.each([
   ['proofs, with a new key for each', (index: number) => `alice key-${index}`],
   ['requests', () => 'alice'],
-])('attack: one person sends more %s than anybody needs, from any number of addresses: 429, and nobody else is', async (_what, tokenOf) => {
-  const clock = { at: 0, nowMs: () => clock.at };
-  const { ask, used } = userInfoAt(clock);
-  for (let index = 0; index < MANY; index += 1) expect(await ask(tokenOf(index))).toBe('claims');
-  const kept = used.length;
-  expect(await ask(tokenOf(MANY))).toBe('limited');
-  // Nothing more is kept of them: what is kept of others stays.
-  expect(used).toHaveLength(kept);
-  expect(await ask('bob')).toBe('claims');
-  clock.at += 1_000;
-  expect(await ask(tokenOf(MANY))).toBe('claims');
-});
+])(
+  'attack: one person sends more %s than anybody needs, from any number of addresses: 429, and nobody else is',
+  async (_what, tokenOf) => {
+    const clock = { at: 0, nowMs: () => clock.at };
+    const { ask, used } = userInfoAt(clock);
+    for (let index = 0; index < MANY; index += 1) expect(await ask(tokenOf(index))).toBe('claims');
+    const kept = used.length;
+    expect(await ask(tokenOf(MANY))).toBe('limited');
+    // Nothing more is kept of them: what is kept of others stays.
+    expect(used).toHaveLength(kept);
+    expect(await ask('bob')).toBe('claims');
+    clock.at += 1_000;
+    expect(await ask(tokenOf(MANY))).toBe('claims');
+  },
+);
 
 test('attack: whoever has a stolen token without its key uses up nothing of its person', async () => {
   const clock = { nowMs: () => 0 };

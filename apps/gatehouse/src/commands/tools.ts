@@ -21,6 +21,12 @@ export const addTools: AddCommand = (program, { terminal, ends }) => {
     .option('--json', 'as JSON')
     .action(async ({ json = false, insecureAllowHttp = false, ...flags }: Flags) => {
       const { tools } = await import('../tools/tools.js');
-      ends(await tools({ json, insecureAllowHttp, ...flags }, terminal.env, new Output(terminal.stdout, terminal.env)));
+      ends(
+        await tools(
+          { json, insecureAllowHttp, ...flags },
+          terminal.env,
+          new Output(terminal.stdout, terminal.env),
+        ),
+      );
     });
 };

@@ -117,7 +117,7 @@ nats: { servers: [nats://127.0.0.1:4222], credentials: { env: NATS_CREDENTIALS }
     const given = { GATEHOUSE_TOKEN: TOKEN };
     for (const url of [
       'http://gatehouse.example.com/mcp',
-      'HTTP://127.0.0.1.example.com/mcp',
+      'http://127.0.0.1.example.com/mcp',
       'http://localhost@gatehouse.example.com/mcp',
       'http://192.0.2.1/mcp',
     ]) {
@@ -127,7 +127,13 @@ nats: { servers: [nats://127.0.0.1:4222], credentials: { env: NATS_CREDENTIALS }
       expect(stderr).not.toContain(TOKEN);
     }
     // Nothing is sent without a token.
-    const { code } = await gatehouse(['tools', '--config', config, '--url', 'http://gatehouse.example.com/mcp']);
+    const { code } = await gatehouse([
+      'tools',
+      '--config',
+      config,
+      '--url',
+      'http://gatehouse.example.com/mcp',
+    ]);
     expect(code).toBe(0);
   });
 

@@ -95,7 +95,9 @@ test('scopes that were missed are asked for within the hour: a provider that kno
   const { tsid, accountId } = await signIn();
   const { accessToken } = await world.client.inject(tsid, 'notes');
   const misses = async (scope: string) =>
-    await expect(world.client.inject(tsid, 'notes', accessToken, scope)).rejects.toThrow(/insufficient_scope/);
+    await expect(world.client.inject(tsid, 'notes', accessToken, scope)).rejects.toThrow(
+      /insufficient_scope/,
+    );
   await misses('write');
   expect(await askedOf(accountId)).toEqual(['notes', 'write']);
   await world.rows.query({

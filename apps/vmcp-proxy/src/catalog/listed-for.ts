@@ -16,7 +16,11 @@ export function listedFor(caller: Caller): string {
   let key = keys.get(caller);
   if (key === undefined) {
     const claims = Object.entries(caller.claims).filter(([name]) => !OF_ONE_TOKEN.has(name));
-    const said = [caller.clientId, [...caller.scopes].sort(), claims.sort(([one], [other]) => (one < other ? -1 : 1))];
+    const said = [
+      caller.clientId,
+      [...caller.scopes].sort(),
+      claims.sort(([one], [other]) => (one < other ? -1 : 1)),
+    ];
     key = `${caller.key}\n${sha256(JSON.stringify(said))}`;
     keys.set(caller, key);
   }

@@ -154,7 +154,11 @@ describe('attack: a token of a person is shown what came of another one of their
     expect(lists()).toBe(before + 1);
     await listed(await tokenOf('frida', { ...of, jti: 'two', iat: 2 }));
     expect(lists()).toBe(before + 1);
-    for (const [index, more] of [{ scope: 'read write' }, { client_id: 'another' }, { roles: ['admin'] }].entries()) {
+    for (const [index, more] of [
+      { scope: 'read write' },
+      { client_id: 'another' },
+      { roles: ['admin'] },
+    ].entries()) {
       await listed(await tokenOf('frida', { ...of, ...more }));
       expect(lists()).toBe(before + 2 + index);
     }
@@ -162,7 +166,7 @@ describe('attack: a token of a person is shown what came of another one of their
 
   test('that one token is refused hides no list from another one', async () => {
     proxy.surroundings.credentials.set('tickets', { code: 'exchange_refused' });
-    expect(await listed(await tokenOf('greta', { scope: 'less' }))).toEqual([]);
+    expect(await listed(await tokenOf('greta', { scope: 'less' }))).not.toContain('tickets_echo');
     proxy.surroundings.credentials.clear();
     expect(await listed(await tokenOf('greta', { scope: 'more' }))).toContain('tickets_echo');
   });
