@@ -62,19 +62,18 @@ export class RawConnection {
   async hears(text: string): Promise<void> {
     if (this.#heard.includes(text)) return;
     let last = this.#heard.slice(-text.length);
-    let silence: NodeJS.Timeout | undefined;
     const heard: PromiseWithResolvers<void> = Promise.withResolvers();
+    const silence = setTimeout(
+      () => heard.reject(new Error(`nothing came for ${SILENT_FOR_MS} ms, and not ${text}`)),
+      SILENT_FOR_MS,
+    );
     const wants = (piece: string | undefined): void => {
-      silence?.refresh();
+      silence.refresh();
       if (piece === undefined) heard.reject(new Error(`the connection ended before it said ${text}`));
       else if (`${last}${piece}`.includes(text)) heard.resolve();
       else last = `${last}${piece}`.slice(-text.length);
     };
     if (this.#ended) wants(undefined);
-    silence = setTimeout(
-      () => heard.reject(new Error(`nothing came for ${SILENT_FOR_MS} ms, and not ${text}`)),
-      SILENT_FOR_MS,
-    );
     this.#wanting.add(wants);
     try {
       await heard.promise;
