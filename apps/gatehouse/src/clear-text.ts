@@ -1,7 +1,7 @@
 import { isHttps, isLocalhost } from '@gatehouse/config/urls/hosts';
 import { Cannot } from './cannot.js';
 
-export const ALLOW_HTTP = '--insecure-allow-http';
+const ALLOW_HTTP = '--insecure-allow-http';
 
 /**
  * Whoever is on the way of a request in clear text has the token that is in it. On this machine nobody is.

@@ -55,14 +55,10 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     const isChanging = config.clientRegistration.metadataDocuments.enabled === 'auto';
     const ofMetadata = isChanging ? CHANGING_METADATA_MAX_AGE_SECONDS : METADATA_MAX_AGE_SECONDS;
     const isKeySet = document === 'jwks.json';
-    if (isKeySet && parts.watch.isBlind) {
-      answerBlind(ctx);
-      return;
-    }
     ctx.set('cache-control', `public, max-age=${isKeySet ? KEY_SET_MAX_AGE_SECONDS : ofMetadata}`);
     ctx.set('x-content-type-options', 'nosniff');
     if (isKeySet) {
-      ctx.body = { keys: parts.signingKeys.publishedJwks };
+      answerKeySet(ctx, parts);
       return;
     }
     const openid = document === 'openid-configuration';
@@ -87,6 +83,14 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
     signingKey: parts.signingKeys.signing.kid,
   });
   return provider;
+}
+
+function answerKeySet(
+  ctx: Pick<KoaContextWithOIDC, 'status' | 'body' | 'set'>,
+  { watch, signingKeys }: Pick<LibraryParts, 'watch' | 'signingKeys'>,
+): void {
+  if (watch.isBlind) answerBlind(ctx);
+  else ctx.body = { keys: signingKeys.publishedJwks };
 }
 
 /** What stands around the library's own handling of a request, from the outside in. */
