@@ -3,7 +3,6 @@ import type { Proofs, ProofVerdict } from '@gatehouse/access-tokens/proofs';
 import type { AccountStore } from '../accounts/account.store.js';
 import type { OwnAccessToken, OwnAccessTokens } from './own-access-tokens.flow.js';
 import { TokenHolder } from './token-holder.flow.js';
-import { TokenHolder } from './token-holder.flow.js';
 import { UserInfo } from './user-info.flow.js';
 
 /** Each token is its person's name, with a key of its own where it is shown with a proof. */
