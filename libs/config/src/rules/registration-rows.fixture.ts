@@ -120,7 +120,7 @@ export const REGISTRATION_ROWS: readonly Row[] = [
   ),
   openIdRow(
     'a client secret beside a registration at a provider of OpenID Connect',
-    registeringAtOpenId({}, { clientSecret: { env: 'SSO_CLIENT_SECRET' } }),
+    registeringAtOpenId({}, { clientSecret: { env: 'ACME_CLIENT_SECRET' } }),
     'clientSecret',
     /gives this gateway a secret of its own/,
   ),
@@ -182,7 +182,7 @@ export const REGISTRATION_SHAPE_ROWS: readonly Row[] = [
     'a registration at a provider of OpenID Connect with a second place of its metadata',
     registeringAtOpenId({ discoveryUrl: METADATA }),
     'dcrConfig.discoveryUrl',
-    /Unknown field/,
+    /does not exist here/,
     /issuerUrl says where/,
   ),
   openIdRow(
