@@ -3,6 +3,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Database } from '@gatehouse/persistence/database';
 import { errors, Provider, type Adapter, type AdapterPayload } from 'oidc-provider';
 import { REQUEST_TTL_MS } from '../attempts/attempt.js';
+import { FoundById } from './found-by-id.js';
 import { queryRecords } from './record-query.js';
 import { readPushed, SILENT } from './silent-requests.js';
 
@@ -15,8 +16,10 @@ const USED = 'the request_uri is not known (any more), or was used';
  * whether it was used is asked at the end, so that neither a reload nor a scanner of links uses it up (FAPI 2.0 Security Profile,
  * section 5.3.2.2), and so that it is good for one sign-in, however many were begun with it.
  */
-export class PushedRequests implements Adapter {
-  constructor(private readonly database: Database) {}
+export class PushedRequests extends FoundById implements Adapter {
+  constructor(private readonly database: Database) {
+    super();
+  }
 
   async upsert(id: string, payload: AdapterPayload, expiresInSeconds: number): Promise<void> {
     const stored = { ...payload };
@@ -61,18 +64,6 @@ export class PushedRequests implements Adapter {
       text: 'delete from oidc_records where model = $1 and id = $2',
       values: [MODEL, sha256(id)],
     });
-  }
-
-  findByUid(): Promise<undefined> {
-    return Promise.resolve(undefined);
-  }
-
-  findByUserCode(): Promise<undefined> {
-    return Promise.resolve(undefined);
-  }
-
-  revokeByGrantId(): Promise<undefined> {
-    return Promise.resolve(undefined);
   }
 }
 

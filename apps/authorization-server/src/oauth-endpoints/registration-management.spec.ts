@@ -3,35 +3,20 @@ import { describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import * as openid from 'openid-client';
 import { SessionStore } from '../sessions/session.store.js';
-import { manageAt, METADATA, registerAt, type Registered } from '../testing/managed-client.js';
+import { ManagedClients, METADATA, type Registered } from '../testing/managed-client.js';
 import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
-import type { TestService, TokenAnswer } from '../testing/test-service.js';
+import type { TestService } from '../testing/test-service.js';
 
 let world: ServiceWorld;
 let service: TestService;
 let replica: TestService;
+let clients: ManagedClients;
 
 shareWorld(startServiceWorld, async (started) => {
   ({ service } = world = started);
   replica = await world.startAnother({ issuer: service.issuer });
+  clients = new ManagedClients(service, replica);
 });
-
-const register = async (metadata: Readonly<Record<string, unknown>> = {}): Promise<Registered> =>
-  await registerAt(service, metadata);
-
-const manage = async (
-  method: 'GET' | 'PUT' | 'DELETE',
-  clientId: string,
-  { at = replica, ...shown }: { token?: string; body?: unknown; at?: TestService } = {},
-) => await manageAt(at, method, clientId, shown);
-
-let people = 0;
-
-async function signedIn(clientId: string, scope = 'openid offline_access'): Promise<TokenAnswer> {
-  const { url, verifier } = service.authorizeUrl(clientId, { scope });
-  const result = await service.signIn(service.browser(), url, `managed-${(people += 1)}`);
-  return await service.redeem(clientId, result.get('code') ?? '', verifier);
-}
 
 describe('a client that registered manages its registration', () => {
   // RFC 7592, sections 2.1 and 3.
@@ -46,18 +31,18 @@ describe('a client that registered manages its registration', () => {
     const told = client.clientMetadata();
     const { registration_access_token: token } = told as unknown as Registered;
     expect(told['registration_client_uri']).toBe(`${service.issuer}/oauth/register/${told.client_id}`);
-    const { status, headers, answer } = await manage('GET', told.client_id, { token });
+    const { status, headers, answer } = await clients.manage('GET', told.client_id, { token });
     expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
     expect(answer).toEqual(told);
   });
 
   // Section 2.2: what it says replaces what was registered.
   test('it changes it, and the other replica goes by that at once', async () => {
-    const told = await register({ client_uri: 'https://app.example/' });
+    const told = await clients.register({ client_uri: 'https://app.example/' });
     const { client_id: clientId, registration_access_token: token } = told;
     const elsewhere = 'http://127.0.0.1:7777/elsewhere';
     const body = { client_id: clientId, redirect_uris: [elsewhere], client_name: 'Another name' };
-    const { status, answer } = await manage('PUT', clientId, { token, body });
+    const { status, answer } = await clients.manage('PUT', clientId, { token, body });
     expect(status).toBe(200);
     expect(answer).toMatchObject({
       ...body,
@@ -66,7 +51,7 @@ describe('a client that registered manages its registration', () => {
       registration_client_uri: told.registration_client_uri,
     });
     expect(answer).not.toHaveProperty('client_uri');
-    expect((await manage('GET', clientId, { token, at: service })).answer).toEqual(answer);
+    expect((await clients.manage('GET', clientId, { token, at: service })).answer).toEqual(answer);
     const { url } = service.authorizeUrl(clientId);
     expect((await service.browser().get(url)).status).toBe(400);
     const { url: now } = service.authorizeUrl(clientId, { redirect_uri: elsewhere });
@@ -74,13 +59,13 @@ describe('a client that registered manages its registration', () => {
   });
 
   test('it keeps its secret over a change, and gets one when it needs one', async () => {
-    const told = await register({ token_endpoint_auth_method: 'client_secret_post' });
+    const told = await clients.register({ token_endpoint_auth_method: 'client_secret_post' });
     const { client_id: clientId, registration_access_token: token, client_secret: secret } = told;
     const body = { ...METADATA, client_id: clientId, token_endpoint_auth_method: 'client_secret_basic' };
-    const kept = await manage('PUT', clientId, { token, body: { ...body, client_secret: secret } });
+    const kept = await clients.manage('PUT', clientId, { token, body: { ...body, client_secret: secret } });
     expect([kept.status, kept.answer['client_secret']]).toEqual([200, secret]);
-    const publicClient = await register();
-    const given = await manage('PUT', publicClient.client_id, {
+    const publicClient = await clients.register();
+    const given = await clients.manage('PUT', publicClient.client_id, {
       token: publicClient.registration_access_token,
       body: { ...body, client_id: publicClient.client_id },
     });
@@ -88,18 +73,21 @@ describe('a client that registered manages its registration', () => {
   });
 
   test('its people stay signed in when it changes', async () => {
-    const { client_id: clientId, registration_access_token: token } = await register();
-    const tokens = await signedIn(clientId);
-    await manage('PUT', clientId, { token, body: { ...METADATA, client_id: clientId, client_name: 'New' } });
+    const { client_id: clientId, registration_access_token: token } = await clients.register();
+    const tokens = await clients.signedIn(clientId);
+    await clients.manage('PUT', clientId, {
+      token,
+      body: { ...METADATA, client_id: clientId, client_name: 'New' },
+    });
     expect((await replica.refresh(clientId, tokens.refresh_token ?? '')).status).toBe(200);
   });
 
   // Section 2.3.
   test('it deletes it, and every session and token of its people ends at both replicas', async () => {
-    const { client_id: clientId, registration_access_token: token } = await register();
-    const [one, two] = [await signedIn(clientId), await signedIn(clientId)];
+    const { client_id: clientId, registration_access_token: token } = await clients.register();
+    const [one, two] = [await clients.signedIn(clientId), await clients.signedIn(clientId)];
     const stays = await service.tokens('stays');
-    expect((await manage('DELETE', clientId, { token })).status).toBe(204);
+    expect((await clients.manage('DELETE', clientId, { token })).status).toBe(204);
     for (const at of [service, replica]) {
       for (const tokens of [one, two]) {
         expect((await at.refresh(clientId, tokens.refresh_token ?? '')).error).toBe('invalid_client');
@@ -110,7 +98,7 @@ describe('a client that registered manages its registration', () => {
         const tsid = String(decodeJwt(tokens.access_token ?? '')['tsid']);
         expect(await at.app.get(SessionStore).findOpen(tsid)).toBeUndefined();
       }
-      expect((await manage('GET', clientId, { token, at })).status).toBe(401);
+      expect((await clients.manage('GET', clientId, { token, at })).status).toBe(401);
     }
     const { rows } = await world.rows.query<{ left: string }>({
       name: 'left-of-client',
@@ -131,7 +119,7 @@ describe('a client that registered manages its registration', () => {
       'GET, PUT, DELETE',
     ]);
     expect((await preflight('https://evil.example')).status).toBe(403);
-    const { client_id: clientId, registration_access_token: token } = await register();
+    const { client_id: clientId, registration_access_token: token } = await clients.register();
     const read = async (origin: string) =>
       (
         await fetch(`${service.local}/oauth/register/${clientId}`, {
@@ -143,12 +131,12 @@ describe('a client that registered manages its registration', () => {
   });
 
   test('where registration is switched off, there is nothing to manage', async () => {
-    const { client_id: clientId, registration_access_token: token } = await register();
+    const { client_id: clientId, registration_access_token: token } = await clients.register();
     const off = await world.startAnother({
       issuer: service.issuer,
       clientRegistration: { ...service.config.clientRegistration, dynamic: 'off' },
     });
-    expect((await manage('GET', clientId, { token, at: off })).status).toBe(404);
+    expect((await clients.manage('GET', clientId, { token, at: off })).status).toBe(404);
     await off.close();
   });
 });

@@ -1,12 +1,15 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { RegistrationTokens } from '../clients/registration-tokens.store.js';
+import { FoundById } from './found-by-id.js';
 
 /** The library's name of this kind of record. */
 export const REGISTRATION_TOKEN = 'RegistrationAccessToken';
 
 /** Registration access tokens, as the library keeps them: with their clients (RegistrationTokens). */
-export class RegistrationTokenRecords implements Adapter {
-  constructor(private readonly tokens: Pick<RegistrationTokens, 'keep' | 'clientOf'>) {}
+export class RegistrationTokenRecords extends FoundById implements Adapter {
+  constructor(private readonly tokens: Pick<RegistrationTokens, 'keep' | 'clientOf'>) {
+    super();
+  }
 
   async upsert(id: string, { clientId }: AdapterPayload): Promise<void> {
     if (clientId !== undefined) await this.tokens.keep(clientId, id);
@@ -22,20 +25,8 @@ export class RegistrationTokenRecords implements Adapter {
     return Promise.resolve(undefined);
   }
 
-  /** Only codes and refresh tokens are consumed, have a grant, or are found otherwise. */
+  /** Only codes and refresh tokens are consumed. */
   consume(): Promise<undefined> {
-    return Promise.resolve(undefined);
-  }
-
-  findByUid(): Promise<undefined> {
-    return Promise.resolve(undefined);
-  }
-
-  findByUserCode(): Promise<undefined> {
-    return Promise.resolve(undefined);
-  }
-
-  revokeByGrantId(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
 }
