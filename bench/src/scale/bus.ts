@@ -1,16 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { OAuthClient } from '@gatehouse/testing/oauth-client';
-import { startWorld, type World } from '@gatehouse/testing/world';
-import { LONG_LIVED, withBenchBackends } from '../bench-world.js';
+import type { World } from '@gatehouse/testing/world';
 import { round } from '../figures.js';
 import { Caller } from '../load.js';
 import { SMALL } from '../shapes.js';
 import { beginSession, modernCall } from '../targets.js';
 import { Paced, type Outcome } from './asks.js';
-import { CredentialAsker } from './credential-asker.js';
+import { inAskedWorld } from './asked-world.js';
+import type { CredentialAsker } from './credential-asker.js';
 import type { Extent, Part, Row } from './figures-of-scale.js';
-import { renew, signInMany, withPeopleApart, type Person } from './people.js';
+import { renew, signInMany, type Person } from './people.js';
 import { turns } from './turns.js';
 
 /**
@@ -33,20 +33,9 @@ type Kind = keyof typeof PACE;
 export const bus: Part = {
   name: 'bus',
   async measure(extent) {
-    const world = await startWorld({
-      replicas: 2,
-      natsServers: SERVERS,
-      demonstrationFlags: LONG_LIVED,
-      configure: (yaml) => withPeopleApart(withBenchBackends(yaml)),
-      nodeFlags: [],
-    });
-    const asker = await CredentialAsker.at(world);
-    try {
-      return { 'a server of the bus is killed': await measured(world, asker, extent) };
-    } finally {
-      await asker.close();
-      await world.close();
-    }
+    return await inAskedWorld({ replicas: 2, natsServers: SERVERS }, async (world, asker) => ({
+      'a server of the bus is killed': await measured(world, asker, extent),
+    }));
   },
 };
 

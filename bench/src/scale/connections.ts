@@ -1,14 +1,14 @@
 import { OAuthClient } from '@gatehouse/testing/oauth-client';
-import { startWorld, type World } from '@gatehouse/testing/world';
+import type { World } from '@gatehouse/testing/world';
 import pg from 'pg';
-import { LONG_LIVED, withBenchBackends } from '../bench-world.js';
 import { round } from '../figures.js';
 import { rssMiB } from '../processes.js';
 import { storeConnections } from '../stored-connections.js';
 import { atOnce, type Asked } from './asks.js';
-import { CredentialAsker } from './credential-asker.js';
+import { inAskedWorld } from './asked-world.js';
+import type { CredentialAsker } from './credential-asker.js';
 import type { Extent, Part, Row } from './figures-of-scale.js';
-import { renew, signInMany, withPeopleApart, type Person } from './people.js';
+import { renew, signInMany, type Person } from './people.js';
 import { turns } from './turns.js';
 
 /**
@@ -25,21 +25,10 @@ const TOGETHER = 16;
 export const connections: Part = {
   name: 'connections',
   async measure(extent) {
-    const world = await startWorld({
-      demonstrationFlags: LONG_LIVED,
-      configure: (yaml) => withPeopleApart(withBenchBackends(yaml)),
-      nodeFlags: [],
-    });
-    const asker = await CredentialAsker.at(world);
-    try {
-      return {
-        'people and their connections': await measured(world, asker, extent),
-        'custody log': [await releases(world)],
-      };
-    } finally {
-      await asker.close();
-      await world.close();
-    }
+    return await inAskedWorld({}, async (world, asker) => ({
+      'people and their connections': await measured(world, asker, extent),
+      'custody log': [await releases(world)],
+    }));
   },
 };
 

@@ -6,16 +6,16 @@ import { OAuthClient } from '@gatehouse/testing/oauth-client';
 import { makeCluster, startOnAFreePort } from '@gatehouse/testing/postgres-server';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { until } from '@gatehouse/testing/until';
-import { startWorld, type World } from '@gatehouse/testing/world';
+import type { World } from '@gatehouse/testing/world';
 import pg from 'pg';
-import { LONG_LIVED, withBenchBackends } from '../bench-world.js';
 import { round } from '../figures.js';
 import { storeConnections } from '../stored-connections.js';
 import { atOnce } from './asks.js';
-import { CredentialAsker } from './credential-asker.js';
+import { inAskedWorld } from './asked-world.js';
+import type { CredentialAsker } from './credential-asker.js';
 import type { Extent, Part, Row } from './figures-of-scale.js';
 import { took } from './lists.js';
-import { signInMany, withPeopleApart, type Person } from './people.js';
+import { signInMany, type Person } from './people.js';
 import { Spending } from './spending.js';
 import { turns } from './turns.js';
 
@@ -34,24 +34,17 @@ export const pools: Part = {
     await chmod(folder, 0o755);
     const cluster = await makeCluster(join(folder, 'postgres'));
     const { server, url } = await startOnAFreePort(cluster, [`max_connections=${MAX_CONNECTIONS}`]);
-    const world = await startWorld({
-      postgres: url,
-      demonstrationFlags: LONG_LIVED,
-      configure: (yaml) => withPeopleApart(withBenchBackends(yaml)),
-      nodeFlags: [],
-    });
-    const asker = await CredentialAsker.at(world);
     try {
-      await storeConnections(world, extent.of(STORED, 200));
-      const people = await signInMany(await OAuthClient.register(world.mcpUrl), extent.of(8, 2));
-      return {
-        'connections of a pool': await poolSizes(world, people, extent),
-        'credentials at once, one vault': await asksAtOnce(world, asker, people, extent),
-        'no connection left': await noneLeft(world, url, asker, people),
-      };
+      return await inAskedWorld({ postgres: url }, async (world, asker) => {
+        await storeConnections(world, extent.of(STORED, 200));
+        const people = await signInMany(await OAuthClient.register(world.mcpUrl), extent.of(8, 2));
+        return {
+          'connections of a pool': await poolSizes(world, people, extent),
+          'credentials at once, one vault': await asksAtOnce(world, asker, people, extent),
+          'no connection left': await noneLeft(world, url, asker, people),
+        };
+      });
     } finally {
-      await asker.close();
-      await world.close();
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     }

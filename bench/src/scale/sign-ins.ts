@@ -1,12 +1,12 @@
 import { OAuthClient } from '@gatehouse/testing/oauth-client';
-import { startWorld, type World } from '@gatehouse/testing/world';
+import type { World } from '@gatehouse/testing/world';
 import pg from 'pg';
-import { LONG_LIVED, withBenchBackends } from '../bench-world.js';
 import { round } from '../figures.js';
 import { atOnce, type Asked } from './asks.js';
-import { CredentialAsker } from './credential-asker.js';
+import { inAskedWorld } from './asked-world.js';
+import type { CredentialAsker } from './credential-asker.js';
 import type { Extent, Part, Row, Tables } from './figures-of-scale.js';
-import { renew, signInOne, withPeopleApart, type Person } from './people.js';
+import { renew, signInOne, type Person } from './people.js';
 import { Spending, type Spent } from './spending.js';
 
 /** Sign-ins, renewals by clients, and renewals at a provider: how many a second, and whose processor time they are. */
@@ -16,18 +16,7 @@ const RENEWALS_AT_ONCE = [1, 16];
 export const signIns: Part = {
   name: 'sign-ins',
   async measure(extent) {
-    const world = await startWorld({
-      demonstrationFlags: LONG_LIVED,
-      configure: (yaml) => withPeopleApart(withBenchBackends(yaml)),
-      nodeFlags: [],
-    });
-    const asker = await CredentialAsker.at(world);
-    try {
-      return await measured(world, asker, extent);
-    } finally {
-      await asker.close();
-      await world.close();
-    }
+    return await inAskedWorld({}, async (world, asker) => await measured(world, asker, extent));
   },
 };
 
