@@ -20,6 +20,22 @@ test('the next token of the same power is shown the same lists', () => {
   expect(listedFor(caller(one, scopes('a', 'b')))).toBe(listedFor(caller(next, scopes('b', 'a'))));
 });
 
+const ENTRA = { sub: 'alice', tid: 'tenant', roles: ['a'] };
+
+test('the next token of Microsoft Entra is shown the same lists', () => {
+  const one = listedFor(caller({ ...ENTRA, uti: 'one', aio: 'AXQA', rh: '1.one', iat: 1 }));
+  expect(listedFor(caller({ ...ENTRA, uti: 'two', aio: 'BXQA', rh: '1.two', iat: 2 }))).toBe(one);
+  expect(listedFor(caller({ ...ENTRA, uti: 'two', roles: ['b'] }))).not.toBe(one);
+});
+
+test.each(['uti', 'aio', 'rh', 'auth_time'])(
+  'attack: a token of an issuer that means something else by %s is not shown what another one was',
+  (name) => {
+    const said = (value: string) => listedFor(caller({ sub: 'alice', roles: ['a'], [name]: value }));
+    expect(said('one')).not.toBe(said('two'));
+  },
+);
+
 test.each<[string, Caller]>([
   ['scopes', caller({ roles: ['a'] }, { scopes: new Set(['read', 'write']) })],
   ['client', caller({ roles: ['a'] }, { clientId: 'another' })],

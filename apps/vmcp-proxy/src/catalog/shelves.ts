@@ -12,6 +12,8 @@ import type { View } from './view.js';
 const MAX_PRINCIPALS = 20_000;
 /** A sign-in belongs to one client, which declares the same all the time; some principals are several clients. */
 const MAX_SHELVES_OF_ONE = 8;
+/** A person's tokens of an external issuer, as far as they may be shown other lists: some clients, each with other scopes. */
+const MAX_RACKS_OF_ONE = 16;
 /** JSON of lists, and of views that were made of them. Lists may differ for every user, and one can have megabytes. */
 const MAX_BYTES = 268_435_456;
 /** A client that comes back after a break need not wait for lists. */
@@ -111,7 +113,9 @@ export class Shelves {
     if (rack === undefined) {
       rack = { shelves: new Map(), alike: new AlikeLists(), usedAtMs: 0 };
       this.#racks.set(key, rack);
-      this.#keysOf.set(principal.key, (this.#keysOf.get(principal.key) ?? new Set()).add(key));
+      const own = (this.#keysOf.get(principal.key) ?? new Set()).add(key);
+      this.#keysOf.set(principal.key, own);
+      this.#makeRoomOf(own, key);
     }
     let shelf = rack.shelves.get(declared.key);
     if (shelf === undefined) {
@@ -203,6 +207,14 @@ export class Shelves {
       if (this.bytes <= this.mostBytes && nowMs - usedAtMs < KEEP_UNUSED_MS) return;
       this.#racks.delete(key);
     }
+  }
+
+  /** A person who comes with ever other tokens pushes out nobody else's lists. */
+  #makeRoomOf(own: ReadonlySet<string>, newest: string): void {
+    if (own.size <= MAX_RACKS_OF_ONE) return;
+    const usedAtMs = (key: string): number => this.#racks.peek(key)?.usedAtMs ?? 0;
+    const others = [...own].filter((key) => key !== newest);
+    this.#racks.delete(others.reduce((one, other) => (usedAtMs(other) < usedAtMs(one) ? other : one)));
   }
 
   /** A principal whose clients declare ever other things pushes out nobody else's lists. */

@@ -3,6 +3,7 @@ import { EVERYTHING, type ShownLists } from '../authorization/shown-lists.js';
 import type { FeedListener } from '../backends/feed.client.js';
 import type { Catalog } from '../catalog/catalog.flow.js';
 import { KINDS, type Kind } from '../catalog/definitions.js';
+import { listedFor } from '../catalog/listed-for.js';
 import type { Scope } from '../catalog/scope.js';
 import type { View } from '../catalog/view.js';
 import { ANONYMOUS, backendKey, type Principal } from '../incoming-auth/principal.js';
@@ -29,7 +30,7 @@ export interface Watching {
 
 export type MakeFeed = (backend: string, principal: () => Principal, listener: FeedListener) => Feed;
 
-/** What a principal with listeners was last shown at one endpoint. */
+/** What a principal with listeners was last shown at one endpoint: by tokens that are shown the same (`listedFor`). */
 interface Watched extends FeedUser {
   /** As of the newest listener: its token is the one that is still valid. */
   principal: Principal;
@@ -63,7 +64,7 @@ const GATHER_MS = 50;
  * account was connected or lost, or a look at the lists showed it. Lists that are the same are not announced.
  */
 export class ChangeWatch {
-  /** By principal, then by place and what the clients declare. */
+  /** By whom lists are the same for, then by place and what the clients declare. */
   readonly #watched = new Map<string, Map<string, Watched>>();
   readonly #feeds = new Map<string, SharedFeed<Watched>>();
 
@@ -82,7 +83,7 @@ export class ChangeWatch {
     declared: Declared = NOTHING_DECLARED,
   ): Watching {
     const watched =
-      this.#watched.get(principal.key)?.get(keyOf({ scope, declared })) ??
+      this.#watched.get(listedFor(principal))?.get(keyOf({ scope, declared })) ??
       this.#begin(principal, scope, declared);
     watched.principal = principal;
     watched.listeners.set(listener, []);
@@ -109,7 +110,7 @@ export class ChangeWatch {
   backendChanged(principal: Principal, backend: string): void {
     this.catalog.outdate(backend, principal);
     const feed = this.#feeds.get(this.#feedKey(principal, backend));
-    if (feed !== undefined && this.#watched.has(principal.key)) this.#lookSoon(feed, true);
+    if (feed !== undefined) this.#lookSoon(feed, true);
   }
 
   /** The lists of these have been declared out of date, and their credentials may be others now. */
@@ -164,7 +165,7 @@ export class ChangeWatch {
 
   /** Somebody looked at a principal's lists. */
   listed(principal: Principal): void {
-    for (const watched of this.#watched.get(principal.key)?.values() ?? [])
+    for (const watched of this.#watched.get(listedFor(principal))?.values() ?? [])
       if (watched.shown !== undefined)
         this.#compare(watched, this.catalog.known(principal, watched.scope, watched.declared));
   }
@@ -180,7 +181,7 @@ export class ChangeWatch {
   }
 
   #isWatched(watched: Watched): boolean {
-    return this.#watched.get(watched.principal.key)?.get(keyOf(watched)) === watched;
+    return this.#watched.get(listedFor(watched.principal))?.get(keyOf(watched)) === watched;
   }
 
   #begin(principal: Principal, scope: Scope, declared: Declared): Watched {
@@ -194,8 +195,9 @@ export class ChangeWatch {
       shown: undefined,
       looksInVain: new Map(),
     };
-    const places = this.#watched.get(principal.key) ?? new Map<string, Watched>();
-    this.#watched.set(principal.key, places.set(keyOf(watched), watched));
+    const whose = listedFor(principal);
+    const places = this.#watched.get(whose) ?? new Map<string, Watched>();
+    this.#watched.set(whose, places.set(keyOf(watched), watched));
     this.#ask(watched, scope.backends);
     for (const [index, backend] of scope.backends.entries()) this.#hold(feeds[index] ?? '', backend, watched);
     return watched;
@@ -203,10 +205,10 @@ export class ChangeWatch {
 
   #end(watched: Watched): void {
     if (!this.#isWatched(watched)) return;
-    const { key } = watched.principal;
-    const places = this.#watched.get(key);
+    const whose = listedFor(watched.principal);
+    const places = this.#watched.get(whose);
     places?.delete(keyOf(watched));
-    if (places?.size === 0) this.#watched.delete(key);
+    if (places?.size === 0) this.#watched.delete(whose);
     for (const key of watched.feeds) this.#letGo(key, watched);
   }
 
