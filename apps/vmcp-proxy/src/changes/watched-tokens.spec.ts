@@ -4,7 +4,6 @@ import type { FeedListener } from '../backends/feed.client.js';
 import { wholeScope } from '../catalog/aggregation.fixture.js';
 import { NO_LISTS } from '../catalog/catalog.fixture.js';
 import { Catalog } from '../catalog/catalog.flow.js';
-import type { Scope } from '../catalog/scope.js';
 import { ANONYMOUS, type Principal } from '../incoming-auth/principal.js';
 import { ChangeWatch } from './change-watch.flow.js';
 import type { ListKind } from './shared-feed.js';
@@ -52,12 +51,12 @@ function start() {
     },
   );
   hearing.watch = watch;
-  const listen = async (role: string, scope: Scope = SCOPE) => {
+  const listen = async (role: string) => {
     const changes: ListKind[] = [];
     const listener = { changed: (kind: ListKind) => changes.push(kind), updated: () => undefined };
-    const { stop } = watch.watch(as(role), scope, listener);
+    const watching = watch.watch(as(role), SCOPE, listener);
     await jest.advanceTimersByTimeAsync(0);
-    return { changes, stop };
+    return { changes, stop: () => watching.stop() };
   };
   return { asked, feeds, state, catalog, watch, listen };
 }
