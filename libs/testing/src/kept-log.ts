@@ -5,6 +5,7 @@ export class KeptLog extends Log {
   readonly lines: string[] = [];
   /** Events that were warnings or errors. */
   readonly alarms: string[] = [];
+  readonly audited: string[] = [];
 
   constructor() {
     super('test');
@@ -22,6 +23,18 @@ export class KeptLog extends Log {
   override error(event: string, fields: LogFields = {}): void {
     this.alarms.push(event);
     this.info(event, fields);
+  }
+
+  override audit(line: string): boolean {
+    this.audited.push(line);
+    return true;
+  }
+
+  /** Audit lines of one event. */
+  auditedOf(event: string): readonly LogFields[] {
+    return this.audited
+      .map((line) => JSON.parse(line) as LogFields)
+      .filter((line) => line['event'] === event);
   }
 
   /** The lines of one event. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Queries } from '@gatehouse/persistence/database';
 import type { z } from 'zod';
+import { AttemptStore } from '../attempts/attempt.store.js';
 import type { account, exported } from './shapes.js';
 
 type Account = z.input<typeof account>;
@@ -21,25 +22,39 @@ const plain = ({ id, createdAt, ...row }: AccountRow): Account => ({
   createdAt: createdAt.toISOString(),
 });
 
-/** What is on its way for an account: browser sessions, requests, device codes, and attempts. */
-const ON_THE_WAY = [
+/** As `sha256` of the kernel has it: records are kept under that. */
+const DIGEST = `translate(rtrim(encode(sha256(convert_to(tsid::text, 'UTF8')), 'base64'), '='), '+/', '-_')`;
+
+/** What the library keeps of an account. Each goes by an index: there may be millions of records of others. */
+const RECORDS = [
   {
-    name: 'administration-records-delete',
-    // The library keeps the account at several places of a request and its answers. What clients say of themselves is theirs.
-    text: `delete from oidc_records
-      where model not in ('Client', 'ClientDocument') and strpos(payload::text, $1::text) > 0`,
+    name: 'administration-issued-delete',
+    // The id of a session is the id of the grant for which codes and tokens are issued.
+    text: `delete from oidc_records where grant_id in (select tsid::text from sessions where account_id = $1::uuid)`,
   },
   {
-    name: 'administration-attempts-delete',
-    text: `delete from attempts
-      where state#>>'{person,accountId}' = $1::text or state->>'expectedAccountId' = $1::text`,
+    name: 'administration-grants-delete',
+    text: `delete from oidc_records
+      where model = 'Grant' and id in (select ${DIGEST} from sessions where account_id = $1::uuid)`,
+  },
+  {
+    name: 'administration-browsers-delete',
+    text: `delete from oidc_records where model = 'Session' and payload->>'accountId' = $1`,
+  },
+  {
+    name: 'administration-requests-delete',
+    // The library keeps the account at several places of a request and its answer. Both kinds are short-lived, and few.
+    text: `delete from oidc_records where model in ('Interaction', 'DeviceCode') and strpos(payload::text, $1) > 0`,
   },
 ] as const;
 
 /** Accounts, as an administrator sees and ends them. */
 @Injectable()
 export class AdministeredAccounts {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly attempts: AttemptStore,
+  ) {}
 
   /** One more than `limit`, if there is one. */
   async list(limit: number, after: string | undefined): Promise<readonly Account[]> {
@@ -85,10 +100,10 @@ export class AdministeredAccounts {
     return rows.map(({ client, approvedAt }) => ({ client, approvedAt: approvedAt.toISOString() }));
   }
 
-  /** Ends what is on its way, at every browser and device of theirs. */
+  /** Ends what is on its way, at every browser and device of theirs. The outbox of attempts has to be woken after that. */
   async endWhatIsOnTheWay(id: string): Promise<void> {
     await this.database.transaction(async (tx) => {
-      await endOnTheWay(tx, id);
+      await this.#endOnTheWay(tx, id);
     });
   }
 
@@ -110,7 +125,7 @@ export class AdministeredAccounts {
         values: [id],
       });
       if (rowCount > 0) return false;
-      await endOnTheWay(tx, id);
+      await this.#endOnTheWay(tx, id);
       await tx.query({
         name: 'administration-account-delete',
         text: 'delete from accounts where id = $1',
@@ -119,8 +134,9 @@ export class AdministeredAccounts {
       return true;
     });
   }
-}
 
-async function endOnTheWay(tx: Queries, id: string): Promise<void> {
-  for (const statement of ON_THE_WAY) await tx.query({ ...statement, values: [id] });
+  async #endOnTheWay(tx: Queries, id: string): Promise<void> {
+    for (const statement of RECORDS) await tx.query({ ...statement, values: [id] });
+    await this.attempts.abandonOf(tx, id);
+  }
 }

@@ -3,6 +3,14 @@ import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { AuditLog } from '@gatehouse/observability/audit-log';
 import { Log } from '@gatehouse/observability/log';
 
+interface Act {
+  readonly act: string;
+  readonly administrator: string;
+  readonly status: number;
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
 /** What is written of the API's requests. */
 @Injectable()
 export class AdministrationLog {
@@ -11,16 +19,21 @@ export class AdministrationLog {
     private readonly audit: AuditLog,
   ) {}
 
-  acted({
-    act,
-    administrator: clientId,
-    status,
-    account: subject,
-    session,
-    client,
-    provider,
-  }: Readonly<Record<string, string | number>> & { readonly act: string }): void {
-    this.audit.write('administered', { act, clientId, status, subject, session, client, provider });
+  /** @param about what the operation was asked about, once it is known to be in order */
+  acted(
+    { act, administrator: clientId, status }: Act,
+    { account, session, client, provider }: Readonly<Record<string, unknown>>,
+  ): void {
+    this.audit.write('administered', {
+      act,
+      clientId,
+      status,
+      subject: text(account),
+      // As the other lines about it have it.
+      session: typeof session === 'string' ? Buffer.from(session, 'hex').toString('base64url') : undefined,
+      client: text(client),
+      provider: text(provider),
+    });
   }
 
   /** Anybody can cause it who reaches the listener. */

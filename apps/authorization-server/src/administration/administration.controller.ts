@@ -139,7 +139,7 @@ export class AdministrationController {
           (error: unknown) => this.#failed(error),
         )
       : refusal(MALFORMED);
-    this.logs.acted({ act: id, administrator, status: response.status, ...(input.success ? given : {}) });
+    this.logs.acted({ act: id, administrator, status: response.status }, input.success ? input.data : {});
     return response;
   }
 

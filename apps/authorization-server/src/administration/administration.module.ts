@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AttemptsModule } from '../attempts/attempts.module.js';
 import { OAuthEndpointsModule } from '../oauth-endpoints/oauth-endpoints.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { VaultModule } from '../vault/vault.module.js';
@@ -14,7 +15,7 @@ import { ClientActs } from './client-acts.flow.js';
 import { DeleteAccount } from './delete-account.flow.js';
 
 @Module({
-  imports: [OAuthEndpointsModule, SessionsModule, VaultModule],
+  imports: [AttemptsModule, OAuthEndpointsModule, SessionsModule, VaultModule],
   providers: [
     AdministeredAccounts,
     AdministeredClients,

@@ -16,12 +16,6 @@ beforeEach(async () => {
   token = await api.token();
 });
 
-const signedIn = async (login: string) => {
-  const { clientId, answer } = await api.service.tokens(login);
-  const { sub, tsid } = decodeJwt(answer.access_token ?? '');
-  return { clientId, account: String(sub), tsid: String(tsid), refreshToken: answer.refresh_token ?? '' };
-};
-
 const items = (body: Readonly<Record<string, unknown>>) => body['items'] as Record<string, unknown>[];
 
 /** Every page, each of one entry. */
@@ -60,7 +54,7 @@ describe('the document', () => {
 
 describe('accounts', () => {
   test('are listed page by page, at each replica, and read', async () => {
-    const [ada, bob] = [await signedIn('page-ada'), await signedIn('page-bob')];
+    const [ada, bob] = [await api.signedIn('page-ada'), await api.signedIn('page-bob')];
     const listed = await pages('/accounts', 'account');
     expect(listed).toEqual([...listed].sort());
     expect(new Set(listed).size).toBe(listed.length);
@@ -70,7 +64,7 @@ describe('accounts', () => {
   });
 
   test('are exported with all that they own, and with no token, secret or session id', async () => {
-    const ada = await signedIn('export-ada');
+    const ada = await api.signedIn('export-ada');
     const { status, body } = await api.call(`/accounts/${ada.account}/export`, { token });
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -89,7 +83,7 @@ describe('accounts', () => {
   });
 
   test('are deleted at one replica with all that they own: gone at the other one, in the vault, and at the client', async () => {
-    const [ada, bob] = [await signedIn('delete-ada'), await signedIn('delete-bob')];
+    const [ada, bob] = [await api.signedIn('delete-ada'), await api.signedIn('delete-bob')];
     const browser = api.service.browser();
     await api.service.tokens('delete-ada', browser);
     expect(
@@ -118,14 +112,14 @@ describe('accounts', () => {
     expect((await api.service.refresh(bob.clientId, bob.refreshToken)).status).toBe(200);
     expect((await api.call(`/accounts/${ada.account}`, { method: 'DELETE', token })).status).toBe(404);
     // The person may come again, as somebody new; the browser of before does not bring the account back.
-    const { account } = await signedIn('delete-ada');
+    const { account } = await api.signedIn('delete-ada');
     expect(account).not.toBe(ada.account);
     const again = await api.service.tokens('delete-ada', browser);
     expect(decodeJwt(again.answer.access_token ?? '').sub).toBe(account);
   });
 
   test('are deleted once, by two replicas at once', async () => {
-    const ada = await signedIn('twice-ada');
+    const ada = await api.signedIn('twice-ada');
     const answers = await Promise.all(
       [api.service, api.replica].map((at) =>
         api.call(`/accounts/${ada.account}`, { method: 'DELETE', token, at }),
@@ -137,7 +131,7 @@ describe('accounts', () => {
   });
 
   test('what a sign-in under way gave an account that is gone is ended by asking once more', async () => {
-    const ada = await signedIn('late-ada');
+    const ada = await api.signedIn('late-ada');
     const path = `/accounts/${ada.account}`;
     expect((await api.call(path, { method: 'DELETE', token })).status).toBe(204);
     api.service.vault.connections.add(`${ada.account} octo`);
@@ -149,7 +143,7 @@ describe('accounts', () => {
 
 describe('sessions, connections and clients', () => {
   test('sessions are listed by their digests, and ended at the other replica', async () => {
-    const ada = await signedIn('session-ada');
+    const ada = await api.signedIn('session-ada');
     const [digest] = await pages(`/sessions?account=${ada.account}`, 'session');
     expect(String(digest)).toMatch(/^[0-9a-f]{64}$/);
     const path = `/sessions/${String(digest)}`;
@@ -161,7 +155,7 @@ describe('sessions, connections and clients', () => {
   });
 
   test('connections of an account are listed, read, and ended one by one', async () => {
-    const ada = await signedIn('connection-ada');
+    const ada = await api.signedIn('connection-ada');
     const base = `/accounts/${ada.account}/connections`;
     expect(
       items((await api.call(base, { token })).body)
@@ -178,7 +172,7 @@ describe('sessions, connections and clients', () => {
   });
 
   test('clients are listed, read and forgotten with their sessions; those of the configuration stay', async () => {
-    const ada = await signedIn('client-ada');
+    const ada = await api.signedIn('client-ada');
     const listed = await pages('/clients', 'client');
     expect(listed).toEqual(expect.arrayContaining([ada.clientId, 'operations', 'report']));
     expect(new Set(listed).size).toBe(listed.length);

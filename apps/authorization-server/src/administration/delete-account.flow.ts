@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId } from '@gatehouse/kernel/ids';
+import { DiscardAbandonedAttempts } from '../attempts/discard-abandoned-attempts.job.js';
 import { CloseSession } from '../sessions/close-session.flow.js';
 import { AdministeredAccounts } from './administered-accounts.store.js';
 import { AdministeredConnections } from './administered-connections.flow.js';
@@ -23,6 +24,7 @@ export class DeleteAccount {
     private readonly sessions: AdministeredSessions,
     private readonly closing: CloseSession,
     private readonly connections: AdministeredConnections,
+    private readonly discards: DiscardAbandonedAttempts,
   ) {}
 
   /**
@@ -40,6 +42,8 @@ export class DeleteAccount {
   async #end(account: string): Promise<void> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       await this.accounts.endWhatIsOnTheWay(account);
+      // What providers gave these attempts is kept by the vault until it hears that nobody goes on with them.
+      await this.discards.discardNow();
       for (const tsid of await this.sessions.unclosed({ account }))
         await this.closing.close(tsid, 'revoked', account as AccountId);
       await this.connections.endAll(account);

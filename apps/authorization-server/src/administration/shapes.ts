@@ -5,7 +5,8 @@ import { z } from 'zod';
 const instant = z.iso.datetime();
 const text = z.string();
 
-export const accountId = z.uuid().describe('Id of an account: the `sub` of its access tokens.');
+/** In lower case, as every place that keeps one has it: most of them compare texts. */
+export const accountId = z.uuid().toLowerCase().describe('Id of an account: the `sub` of its access tokens.');
 export const sessionDigest = z
   .string()
   .regex(/^[0-9a-f]{64}$/)

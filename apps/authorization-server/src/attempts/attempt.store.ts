@@ -3,7 +3,7 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { newAttemptId, type AttemptId } from '@gatehouse/kernel/ids';
 import { MIB } from '@gatehouse/kernel/sizes';
-import { Database } from '@gatehouse/persistence/database';
+import { Database, type Queries } from '@gatehouse/persistence/database';
 import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import type { Expendable } from '@gatehouse/persistence/room';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
@@ -148,6 +148,19 @@ export class AttemptStore {
       text: `with gone as (delete from attempts where id = $1 returning id)
         insert into abandoned_attempts (id) select id from gone on conflict do nothing`,
       values: [id],
+    });
+  }
+
+  /** The same of every attempt of an account that is being deleted. */
+  async abandonOf(tx: Queries, accountId: string): Promise<void> {
+    await tx.query({
+      name: 'attempts-of-account-abandon',
+      text: `with gone as (
+          delete from attempts
+          where state#>>'{person,accountId}' = $1 or state->>'expectedAccountId' = $1 returning id
+        )
+        insert into abandoned_attempts (id) select id from gone on conflict do nothing`,
+      values: [accountId],
     });
   }
 

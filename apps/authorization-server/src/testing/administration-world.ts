@@ -1,9 +1,12 @@
 import { request } from 'node:http';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { Secret } from '@gatehouse/kernel/secret';
+import type { Log } from '@gatehouse/observability/log';
 import { freePort } from '@gatehouse/testing/free-port';
+import { decodeJwt } from 'jose';
 import { postForm } from './proving-client.js';
 import { startServiceWorld, type ServiceWorld } from './service-world.js';
-import type { TestService } from './test-service.js';
+import type { TestService, TokenAnswer } from './test-service.js';
 
 const SECRET = 'a-secret-of-a-client-that-administers';
 const SCOPE = 'gatehouse:admin';
@@ -24,14 +27,18 @@ export class AdministrationWorld {
     readonly url: string,
   ) {}
 
-  static async start(): Promise<AdministrationWorld> {
-    const world = await startServiceWorld();
+  static async start(
+    log?: Log,
+    more: Partial<Pick<AuthorizationServerPart, 'telemetry'>> = {},
+  ): Promise<AdministrationWorld> {
+    const world = await startServiceWorld(log);
     const [port, other] = await Promise.all([freePort(), freePort()]);
     const url = 'https://admin.acme.example';
     const own = { clientName: 'Operations', clientSecret: new Secret(SECRET), redirectUris: [] };
     const administration = { host: '127.0.0.1', url };
     const { clientRegistration, resourceUrl } = world.service.config;
     const overrides = {
+      ...more,
       scopesSupported: [...world.service.config.scopesSupported, 'reports:read'],
       clientRegistration: {
         ...clientRegistration,
@@ -57,6 +64,22 @@ export class AdministrationWorld {
 
   async close(): Promise<void> {
     await this.world.close();
+  }
+
+  /** A person with a client of their own. */
+  async signedIn(login: string) {
+    const { clientId, answer } = await this.service.tokens(login);
+    const { tsid } = decodeJwt(answer.access_token ?? '');
+    return {
+      clientId,
+      account: this.accountOf(answer),
+      tsid: String(tsid),
+      refreshToken: answer.refresh_token ?? '',
+    };
+  }
+
+  accountOf({ access_token: token = '' }: TokenAnswer): string {
+    return String(decodeJwt(token).sub);
   }
 
   async tokenAnswer(client: string, fields: Readonly<Record<string, string>> = {}) {
