@@ -49,7 +49,7 @@ where('at a real API, with the rights of its chart', () => {
 
   beforeAll(async () => {
     await cluster.start({
-      gateways: ['my-vmcp', 'other'],
+      gateways: ['another', 'my-vmcp', 'other'],
       reads: { secrets: ['provider-secrets'], configMaps: ['installation'] },
     });
     await cluster.secret('provider-secrets', SECRETS);
@@ -176,6 +176,30 @@ where('at a real API, with the rights of its chart', () => {
     await cluster.remove('VirtualMCPServer', 'other');
   });
 
+  test('a gateway that the API lets nobody write says so, no other one waits for it, and it is tried again', async () => {
+    const refused = await cluster.refuseConfigMap('another-gatehouse');
+    const gateway = withoutSigningKey(example.find(({ kind }) => kind === 'VirtualMCPServer') ?? {});
+    await cluster.apply({ ...gateway, metadata: { ...(gateway['metadata'] as Tree), name: 'another' } });
+    const ofAnother = async (type: string): Promise<Condition | undefined> =>
+      await cluster.condition('VirtualMCPServer', 'another', type);
+    await until(async () => (await ofAnother('Valid'))?.status === 'False');
+    expect((await ofAnother('Valid'))?.message).toBe(
+      'VirtualMCPServer/another metadata.name: The API answered 422 for the ConfigMap another-gatehouse or a Secret beside it. It is too large (an object has at most 1 MiB), or an admission policy refuses it.',
+    );
+    expect(await ofAnother('ConfigurationWritten')).toMatchObject({ reason: 'NothingWritten' });
+    await cluster.secret('provider-secrets', { ...SECRETS, github: 'value-when-another-was-refused' });
+    await until(
+      async () => (await vault())['secret_provider-secrets_github'] === 'value-when-another-was-refused',
+    );
+    await cluster.apply(inject('gitbub'));
+    await until(isWrong);
+    await cluster.apply(inject('github'));
+    await until(isValid);
+    await refused.end();
+    await until(async () => (await ofAnother('Valid'))?.status === 'True');
+    await cluster.remove('VirtualMCPServer', 'another');
+  });
+
   test('two operators, one leader: when it is killed the other one goes on', async () => {
     const second = await cluster.operator('second');
     expect(await cluster.leader()).toBe('first');
@@ -196,6 +220,7 @@ where('at a real API, with the rights of its chart', () => {
       ...Object.values(SECRETS),
       UNLISTED,
       'value-after-the-rotation',
+      'value-when-another-was-refused',
       'value-when-nobody-led',
     ])
       for (const form of [value, Buffer.from(value).toString('base64')]) expect(shown).not.toContain(form);

@@ -39,7 +39,11 @@ export function startOperator(config: KubeConfig, settings: Settings, log: Log):
 
   async function look(): Promise<void> {
     if (!leader.leads) return;
-    const { named, gateways: looked } = await reconcile(cluster, {
+    const {
+      named,
+      gateways: looked,
+      failure,
+    } = await reconcile(cluster, {
       gateways,
       mayWrite: () => leader.leads,
       now: () => new Date(),
@@ -51,6 +55,7 @@ export function startOperator(config: KubeConfig, settings: Settings, log: Log):
         log.warn('gateway-configuration-wrong', { gateway: name, problems });
       told.set(name, problems);
     }
+    if (failure !== undefined) throw failure;
   }
 
   watches.kinds(KINDS);

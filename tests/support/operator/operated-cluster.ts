@@ -71,7 +71,7 @@ export class OperatedCluster {
         OPERATOR_NAMESPACE: NAMESPACE,
         OPERATOR_IDENTITY: identity,
         OPERATOR_LEASE: 'operator-gatehouse-operator',
-        OPERATOR_GATEWAYS: 'my-vmcp,other',
+        OPERATOR_GATEWAYS: 'another,my-vmcp,other',
       },
       isReady: (output) => output.includes('"operator-started"'),
     });
@@ -139,6 +139,38 @@ export class OperatedCluster {
   > {
     const { body } = await this.api.ask('GET', `/api/v1/namespaces/${NAMESPACE}/events`);
     return body['items'] as readonly { type: string; reason: string; message: string }[];
+  }
+
+  /** An admission policy lets nobody write this ConfigMap, until `end` is called. */
+  async refuseConfigMap(name: string): Promise<{ readonly end: () => Promise<void> }> {
+    const group = 'admissionregistration.k8s.io/v1';
+    const place = (plural: string): string => `/apis/${group}/${plural}/refuses`;
+    const rule = {
+      apiGroups: [''],
+      apiVersions: ['v1'],
+      operations: ['CREATE', 'UPDATE'],
+      resources: ['configmaps'],
+    };
+    await this.api.apply(place('validatingadmissionpolicies'), {
+      ...named(group, 'ValidatingAdmissionPolicy', 'refuses'),
+      spec: {
+        matchConstraints: { resourceRules: [rule] },
+        validations: [{ expression: `object.metadata.name != '${name}'` }],
+      },
+    });
+    await this.api.apply(place('validatingadmissionpolicybindings'), {
+      ...named(group, 'ValidatingAdmissionPolicyBinding', 'refuses'),
+      spec: { policyName: 'refuses', validationActions: ['Deny'] },
+    });
+    const path = `/api/v1/namespaces/${NAMESPACE}/configmaps?dryRun=All`;
+    const body = named('v1', 'ConfigMap', name);
+    await until(async () => (await this.api.ask('POST', path, { body })).code === 422);
+    return {
+      end: async () => {
+        await this.api.ask('DELETE', place('validatingadmissionpolicybindings'));
+        await this.api.ask('DELETE', place('validatingadmissionpolicies'));
+      },
+    };
   }
 
   /** The answer to the operator itself. */

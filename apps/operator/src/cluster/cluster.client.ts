@@ -192,8 +192,11 @@ export class Cluster {
   }
 }
 
-export const isCode = (error: unknown, code: number): boolean =>
-  error instanceof ApiException && error.code === code;
+/** What the API answered, if it did. */
+export const codeOf = (error: unknown): number | undefined =>
+  error instanceof ApiException ? error.code : undefined;
+
+export const isCode = (error: unknown, code: number): boolean => codeOf(error) === code;
 
 /** Of a failure what the API says of itself: its text may quote the body of a request, and so a Secret. */
 export function reasonOf(error: unknown): string {

@@ -8,10 +8,15 @@ import { nameOf, type ClusterObject, type NamedObject } from './objects.js';
 const AGAIN_AFTER_MS = 1_000;
 const AFTER_FAILURE_MS = 10_000;
 
+interface Running {
+  /** What ends the request that is under way. */
+  request?: AbortController;
+}
+
 /** Watches the kinds, and of Secrets and ConfigMaps those that are named. What is there now is asked for when it is needed. */
 export class Watches {
   private readonly watch: Watch;
-  private readonly running = new Map<string, AbortController>();
+  private readonly running = new Map<string, Running>();
   private readonly generations = new Map<string, string>();
 
   /**
@@ -38,10 +43,10 @@ export class Watches {
   /** These, and no others any more. Each is a watch of one name: that is all that the operator has a right to. */
   named(objects: readonly NamedObject[]): void {
     const wanted = new Set(objects.map(nameOf));
-    for (const [what, controller] of this.running)
+    for (const [what, { request }] of this.running)
       if (what.includes('/') && !wanted.has(what)) {
         this.running.delete(what);
-        controller.abort();
+        request?.abort();
       }
     for (const object of objects)
       if (!this.running.has(nameOf(object)))
@@ -53,8 +58,9 @@ export class Watches {
   }
 
   stop(): void {
-    for (const controller of this.running.values()) controller.abort();
+    const ended = [...this.running.values()];
     this.running.clear();
+    for (const { request } of ended) request?.abort();
   }
 
   /** A status that somebody writes, we among them, is nothing that a gateway is made of. */
@@ -79,11 +85,15 @@ export class Watches {
       heard,
     }: { path: string; query: Record<string, string>; heard: (phase: string, object: unknown) => void },
   ): void {
-    const controller = new AbortController();
-    this.running.set(what, controller);
-    const isOurs = (): boolean => this.running.get(what) === controller;
+    const watched: Running = {};
+    this.running.set(what, watched);
+    const isOurs = (): boolean => this.running.get(what) === watched;
     const again = (error: unknown): void => {
       if (!isOurs()) return;
+      if (isSilence(error)) {
+        run();
+        return;
+      }
       const isFailure = error !== null && error !== undefined;
       if (isFailure) this.failed(what, reasonOf(error));
       setTimeout(
@@ -104,10 +114,16 @@ export class Watches {
           again,
         )
         .then((request) => {
-          if (controller.signal.aborted) request.abort();
-          else controller.signal.addEventListener('abort', () => request.abort(), { once: true });
+          // One that has ended is not kept in the place of the one that followed it.
+          if (request.signal.aborted) return;
+          if (isOurs()) watched.request = request;
+          else request.abort();
         }, again);
     };
     run();
   }
 }
+
+/** The client ends a watch on which nothing came for half a minute. Nothing has happened then, and nothing is wrong. */
+const isSilence = (error: unknown): boolean =>
+  (error as { readonly name?: unknown } | null | undefined)?.name === 'TimeoutError';

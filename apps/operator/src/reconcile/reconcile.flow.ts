@@ -2,7 +2,14 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { KIND_FIELDS, type Kind } from '@gatehouse/config/manifest-fields/kinds';
 import type { Problem } from '@gatehouse/config/findings/problems';
 import { SERVICES } from '@gatehouse/kernel/services';
-import { ForeignObject, isCode, type Cluster, type FoundObject } from '../cluster/cluster.client.js';
+import {
+  codeOf,
+  ForeignObject,
+  isCode,
+  reasonOf,
+  type Cluster,
+  type FoundObject,
+} from '../cluster/cluster.client.js';
 import { isObjectName } from '../cluster/object-name.js';
 import {
   labelOf,
@@ -12,7 +19,7 @@ import {
   type ReadObject,
 } from '../cluster/objects.js';
 import { gatewayFrom, neededObjects, type GatewayOutput, type GatewayResult } from '../gateway/gateway.js';
-import { readAsManifests, type GatewayObjects } from '../gateway/manifests.js';
+import { readAsManifests } from '../gateway/manifests.js';
 import { configMapOf, isWritten, secretOf } from '../gateway/names.js';
 import { nextFiles } from '../gateway/written-files.js';
 import {
@@ -33,7 +40,15 @@ export interface Reconciled {
   /** What the gateways name: whose changes have to be heard. */
   readonly named: readonly NamedObject[];
   /** Whether something was written. */
-  readonly gateways: readonly { readonly name: string; readonly problems: number; readonly isNew: boolean }[];
+  readonly gateways: readonly ReconciledGateway[];
+  /** What the API refused of one gateway, if it did. The others were looked at all the same. */
+  readonly failure?: unknown;
+}
+
+interface ReconciledGateway {
+  readonly name: string;
+  readonly problems: number;
+  readonly isNew: boolean;
 }
 
 export interface ReconcileOptions {
@@ -50,29 +65,44 @@ export class NotLeading extends Error {}
 export async function reconcile(cluster: Cluster, options: ReconcileOptions): Promise<Reconciled> {
   const objects = (await Promise.all(KINDS.map((kind) => cluster.list(kind)))).flatMap(({ items }) => items);
   const named: NamedObject[] = [];
-  const gateways: Reconciled['gateways'][number][] = [];
+  const gateways: ReconciledGateway[] = [];
   const results: GatewayResult[] = [];
-  for (const gateway of objects) {
-    if (gateway.kind !== 'VirtualMCPServer' || !options.gateways.includes(gateway.metadata.name)) continue;
-    if (gateway.metadata.deletionTimestamp !== undefined) continue;
-    const asked = await ask(cluster, gateway, objects);
-    named.push(...asked.named);
-    const written = await writeGateway(cluster, options, asked.objects.gateway, asked.result);
-    results.push(written.result);
-    await say(cluster, options, gateway, {
-      ours: GATEWAY_CONDITIONS,
-      conditions: gatewayConditions(gateway, written.result, written.writing),
-      fields: { backendCount: written.result.backends },
-    });
-    const { problems } = written.result;
-    gateways.push({ name: gateway.metadata.name, problems: problems.length, isNew: written.isNew });
-  }
-  await sayOfParts(cluster, options, objects, results);
-  return { named: [...new Map(named.map((one) => [nameOf(one), one])).values()], gateways };
+  const failures: unknown[] = [];
+  const ours = objects.filter(
+    ({ kind, metadata }) =>
+      kind === 'VirtualMCPServer' &&
+      options.gateways.includes(metadata.name) &&
+      metadata.deletionTimestamp === undefined,
+  );
+  for (const gateway of ours)
+    try {
+      const asked = await ask(cluster, gateway, objects);
+      named.push(...asked.named);
+      const written = await writeGateway(cluster, options, gateway, asked.result);
+      const { result, writing, isNew } = written;
+      results.push(result);
+      failures.push(...written.failures);
+      gateways.push({ name: gateway.metadata.name, problems: result.problems.length, isNew });
+      if (writing === undefined) continue;
+      await say(cluster, options, gateway, {
+        ours: GATEWAY_CONDITIONS,
+        conditions: gatewayConditions(gateway, result, writing),
+        fields: { backendCount: result.backends },
+      });
+    } catch (error) {
+      // What the API says of this one is no reason to leave the others.
+      if (codeOf(error) === undefined) throw error;
+      failures.push(error);
+    }
+  await sayOfParts(cluster, options, objects, { results, areAll: results.length === ours.length });
+  return {
+    named: [...new Map(named.map((one) => [nameOf(one), one])).values()],
+    gateways,
+    failure: failures.find((error) => !isCode(error, 409)) ?? failures[0],
+  };
 }
 
 interface Asked {
-  readonly objects: GatewayObjects;
   readonly result: GatewayResult;
   readonly named: readonly NamedObject[];
 }
@@ -104,16 +134,22 @@ async function ask(
     ...asManifests.filter((one) => isWatched(one, read.get(nameOf(one)))),
     ...needed.filter((one) => isWatched(one, values.get(nameOf(one)))),
   ];
-  return { objects: all, result, named };
+  return { result, named };
 }
 
 interface WrittenGateway {
   readonly result: GatewayResult;
-  readonly writing: Writing;
+  /** Absent when somebody else wrote at the same time: the next look says it. */
+  readonly writing?: Writing;
   readonly isNew: boolean;
+  /** What the API said to it, so that it is tried again. */
+  readonly failures: readonly unknown[];
 }
 
-/** First what the configuration refers to, then the configuration. A wrong one changes nothing of what lies there. */
+/**
+ * First what the configuration refers to, then the configuration. A wrong one changes nothing of what lies there. What the API
+ * refuses for this gateway stands in its condition, and the others go on.
+ */
 async function writeGateway(
   cluster: Cluster,
   options: ReconcileOptions,
@@ -121,27 +157,45 @@ async function writeGateway(
   result: GatewayResult,
 ): Promise<WrittenGateway> {
   const name = configMapOf(gateway.metadata.name);
-  const found = await cluster.find({ kind: 'ConfigMap', name });
-  const kept: Writing = found === undefined ? { is: 'never' } : { is: 'kept', configMap: name };
-  if (result.output === undefined) return { result, writing: kept, isNew: false };
+  let kept: Writing = { is: 'unknown', configMap: name };
   try {
+    const found = await cluster.find({ kind: 'ConfigMap', name });
+    kept = found === undefined ? { is: 'never' } : { is: 'kept', configMap: name };
+    if (result.output === undefined) return { result, writing: kept, isNew: false, failures: [] };
     const isNew = await writeOutput(cluster, options, { gateway, output: result.output, found });
     const digest = sha256(result.output.configuration).slice(0, 12);
-    return { result, writing: { is: 'written', configMap: name, digest }, isNew };
+    return { result, writing: { is: 'written', configMap: name, digest }, isNew, failures: [] };
   } catch (error) {
-    const message = whyNotWritten(error);
+    // Somebody else wrote first: nothing is wrong with the gateway.
+    if (isCode(error, 409)) return { result, isNew: false, failures: [error] };
+    const message = whyNotWritten(name, error);
     if (message === undefined) throw error;
     const problem = { document: labelOf(gateway), path: `${labelOf(gateway)} metadata.name`, message };
-    return { result: { ...result, problems: [problem] }, writing: kept, isNew: false };
+    const problems = [...result.problems, problem];
+    const failures = error instanceof ForeignObject ? [] : [error];
+    return { result: { ...result, problems }, writing: kept, isNew: false, failures };
   }
 }
 
-function whyNotWritten(error: unknown): string | undefined {
+/** Why it was refused is not said: the API's text may quote what was to be written, and so a Secret. */
+function whyNotWritten(configMap: string, error: unknown): string | undefined {
   if (error instanceof ForeignObject) return error.message;
-  return isCode(error, 403)
-    ? "The operator may not write for this gateway. Name it in gateways of the operator's chart."
-    : undefined;
+  const code = codeOf(error);
+  if (code === undefined) return undefined;
+  const where = `${reasonOf(error)} for the ConfigMap ${configMap} or a Secret beside it.`;
+  const hint = HINTS.get(code);
+  return `${where[0]?.toUpperCase()}${where.slice(1)}${hint === undefined ? '' : ` ${hint}`}`;
 }
+
+/** Rights that come from the operator's chart name what it writes: a 403 has another reason in most cases. */
+const HINTS: ReadonlyMap<number, string> = new Map([
+  [
+    403,
+    "A quota, an admission policy or a namespace that is being deleted is in the way, or the Role is not that of the operator's chart.",
+  ],
+  [413, 'It is too large: an object has at most 1 MiB.'],
+  [422, 'It is too large (an object has at most 1 MiB), or an admission policy refuses it.'],
+]);
 
 async function writeOutput(
   cluster: Cluster,
@@ -195,14 +249,15 @@ async function sayOfParts(
   cluster: Cluster,
   options: ReconcileOptions,
   objects: readonly ClusterObject[],
-  results: readonly GatewayResult[],
+  { results, areAll }: { readonly results: readonly GatewayResult[]; readonly areAll: boolean },
 ): Promise<void> {
   const used = new Set(results.flatMap((result) => result.used));
   const problems: readonly Problem[] = results.flatMap((result) => result.problems);
   for (const object of objects) {
     if (object.kind === 'VirtualMCPServer' || object.metadata.deletionTimestamp !== undefined) continue;
     const isUsed = used.has(labelOf(object));
-    if (!isUsed && !saysOurs(object)) continue;
+    // Whether a gateway that could not be looked at is made of it, nobody knows.
+    if (!isUsed && !(areAll && saysOurs(object))) continue;
     await say(cluster, options, object, {
       ours: ['Valid'],
       conditions: isUsed ? [objectCondition(object, problems)] : [],

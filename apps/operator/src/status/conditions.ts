@@ -39,7 +39,9 @@ export function messageOf(problems: readonly Problem[]): string {
 export type Writing =
   | { readonly is: 'written'; readonly configMap: string; readonly digest: string }
   | { readonly is: 'kept'; readonly configMap: string }
-  | { readonly is: 'never' };
+  | { readonly is: 'never' }
+  /** Not even what lies there could be read. */
+  | { readonly is: 'unknown'; readonly configMap: string };
 
 export function gatewayConditions(
   gateway: ClusterObject,
@@ -164,6 +166,13 @@ function written(writing: Writing): Wanted {
         status: 'False',
         reason: 'NothingWritten',
         message: 'There was no valid configuration yet.',
+      };
+    case 'unknown':
+      return {
+        type,
+        status: 'Unknown',
+        reason: 'NotRead',
+        message: `What the ConfigMap ${writing.configMap} has could not be read.`,
       };
   }
 }
