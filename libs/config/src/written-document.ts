@@ -14,6 +14,8 @@ export interface ConfigurationText {
   readonly files?: readonly SourceFile[];
   /** Of several VirtualMCPServers the one that this gateway is: `name` or `namespace/name`. */
   readonly virtualServer?: string | undefined;
+  /** The reader of secrets has what is in Secrets and ConfigMaps among the manifests, too, and hears of each reference to them. */
+  readonly readerHasAll?: boolean;
 }
 
 /** The configuration in the native form, however it is written. */
@@ -44,8 +46,8 @@ export function readDocument(configuration: ConfigurationText): WrittenDocument 
   if (files.some((file) => file.text.length > MAX_TEXT_LENGTH) || length > MAX_FILES_LENGTH)
     return unreadable([{ document, path: '', message: 'The file is too large.' }]);
   if (files.length > 1 || files.some((file) => holdsObjects(file.text))) {
-    const { virtualServer } = configuration;
-    return { form: 'manifests', ...fromManifests(files, { document, virtualServer }) };
+    const { virtualServer, readerHasAll = false } = configuration;
+    return { form: 'manifests', ...fromManifests(files, { document, virtualServer, readerHasAll }) };
   }
   const [file = { document, text }] = files;
   return native(file);

@@ -56,6 +56,27 @@ describe("the seed system's complete example", () => {
   });
 });
 
+test('a key of a ConfigMap that is read as a manifest is a file, too: nothing else would reach the service', () => {
+  const text = `
+backends: [{ name: backend-github, url: https://api.githubcopilot.com/mcp }]
+authServer: { keyEncryptionKeys: [{ id: '1', secretRef: { name: gw-gatehouse-configuration, key: key } }] }
+nats: { servers: [nats://nats:4222] }
+`;
+  const configMap = {
+    is: 'there',
+    data: { 'gatehouse.yaml': text, key: Buffer.alloc(32, 7).toString('base64') },
+  } as const;
+  const name = 'gw-gatehouse-configuration';
+  const objects = new Map([[name, configMap]]);
+  expect(neededObjects(gatewayObjects(example(), objects))).toContainEqual({ kind: 'ConfigMap', name });
+  const { problems, output } = made(example(), secrets({ [`ConfigMap/${name}`]: configMap }), objects);
+  expect(problems).toEqual([]);
+  expect(output?.configuration).not.toContain('secretRef');
+  expect(output?.files['authorization-server'][`configmap_${name}_key`]).toBe(configMap.data.key);
+  const unread = made(example(), secrets({ [`ConfigMap/${name}`]: forbidden }), objects);
+  expect(unread.output).toBeUndefined();
+});
+
 test('a Secret whose value is another one is another file, and the same configuration', () => {
   const other = { is: 'there', data: { github: 'value-after-the-rotation', google: VALUES.google } } as const;
   const [before, after] = [made(), made(example(), secrets({ 'Secret/provider-secrets': other }))];

@@ -238,6 +238,8 @@ function ownMistakes(
     const loaded = parseConfiguration(text, {
       part: service,
       readSecret: (reference) => {
+        // Nothing is mounted where a service would look for it.
+        if ('secretRef' in reference) return { ok: false, message: 'It is no file.' };
         const value =
           'file' in reference && Object.hasOwn(files, reference.file) ? files[reference.file] : undefined;
         return value === undefined ? { ok: false, message: ELSEWHERE } : { ok: true, value };

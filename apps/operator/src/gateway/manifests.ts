@@ -54,5 +54,7 @@ export function manifestsOf({ gateway, objects, configMaps }: GatewayObjects): C
     text: '',
     files: documents,
     virtualServer: `${namespace}/${name}`,
+    // A key of a ConfigMap that is read as a manifest becomes a file like any other.
+    readerHasAll: true,
   };
 }

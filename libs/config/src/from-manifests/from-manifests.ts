@@ -38,10 +38,13 @@ export interface ManifestOptions {
   readonly document: string;
   /** `name` or `namespace/name` of the VirtualMCPServer, where there are several. */
   readonly virtualServer?: string | undefined;
+  /** Otherwise references to objects among the manifests are answered there. */
+  readonly readerHasAll?: boolean;
 }
 
 /** Reads one VirtualMCPServer with everything that belongs to it. */
 export function fromManifests(files: readonly SourceFile[], options: ManifestOptions): FromManifests {
+  const { readerHasAll = false } = options;
   const { objects, installations, problems } = readManifests(files);
   const set = new ManifestSet(objects.filter(isRead));
   set.problems.push(...problems, ...foreignVersions(objects), ...namelessOnes(objects));
@@ -88,7 +91,8 @@ export function fromManifests(files: readonly SourceFile[], options: ManifestOpt
     meant,
     problem: (finding) => native.problem(finding),
     wrong: native.wrongPlaces([...found, ...meant]),
-    readerOf: (mounted) => ownSecrets(set, native, chosen.namespace, mounted),
+    readerOf: (mounted) =>
+      ownSecrets({ set, native, namespace: chosen.namespace, readerHasAll }, mounted),
     used: [...set.used].map(({ label }) => label),
   };
 }

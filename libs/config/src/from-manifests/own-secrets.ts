@@ -3,19 +3,28 @@ import type { Written } from './manifest-object.js';
 import type { ManifestSet } from './manifest-set.js';
 import type { NativeDocument } from './native-document.js';
 
+interface Among {
+  readonly set: ManifestSet;
+  readonly native: NativeDocument;
+  readonly namespace: string;
+  /** It is asked also for what is among the manifests. */
+  readonly readerHasAll: boolean;
+}
+
 /**
  * References to objects that are among the manifests are read there, all others where they are mounted. A reference of a
  * manifest names a Secret or a ConfigMap, and an object of the other kind that has the same name does not answer it.
  */
 export const ownSecrets =
-  (set: ManifestSet, native: NativeDocument, namespace: string, mounted: SecretReader): SecretReader =>
+  ({ set, native, namespace, readerHasAll }: Among, mounted: SecretReader): SecretReader =>
   (reference, path = []) => {
     if (!('secretRef' in reference)) return mounted(reference, path);
     const { name, key } = reference.secretRef;
     const known = native.kindAt(path);
     for (const kind of known === undefined ? KINDS : [known]) {
       const object = set.find(kind, namespace, name);
-      if (object !== undefined) return readKey(object, kind, key);
+      if (object === undefined) continue;
+      return readerHasAll ? mounted(reference, path, kind) : readKey(object, kind, key);
     }
     const elsewhere = mounted(reference, path, known);
     return elsewhere.ok || elsewhere.saysAll === true
