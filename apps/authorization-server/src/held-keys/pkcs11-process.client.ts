@@ -22,9 +22,13 @@ const PROGRAM = join(ownFolder(import.meta.dirname), 'dist/held-keys/pkcs11-prog
 /** A dead session is found out by using it. A signature that is made twice is two good ones. */
 const TRIES = 2;
 
+/** Questions that wait for their turn: more of them would wait longer than clients do. */
+const MAX_IN_LINE = 1_000;
+
 type Question = Pkcs11Question extends infer One ? (One extends unknown ? Omit<One, 'id'> : never) : never;
 
 interface Waiting {
+  readonly question: Question;
   readonly done: (answer: Pkcs11Answer) => void;
   readonly failed: (why: string) => void;
 }
@@ -32,8 +36,10 @@ interface Waiting {
 /** The process that loads the library of PKCS #11. After every failure it is ended, and the next question starts another one. */
 export class Pkcs11Process {
   #child: ChildProcess | undefined;
+  /** The library works at one question at a time. The first here is the one that it has, if there is a time limit. */
+  #line: Waiting[] = [];
+  #limit: NodeJS.Timeout | undefined;
   #asked = 0;
-  #waiting = new Map<number, Waiting>();
   /** The library has refused the PIN: shown a few times more, it locks the token. */
   #isPinRefused = false;
 
@@ -78,20 +84,35 @@ export class Pkcs11Process {
   }
 
   async #answerTo(question: Question): Promise<Pkcs11Answer> {
+    if (this.#line.length >= MAX_IN_LINE) throw away('has too many questions in line');
+    const { promise, resolve, reject } = Promise.withResolvers<Pkcs11Answer>();
+    this.#line.push({ question, done: resolve, failed: (why) => reject(away(why)) });
+    this.#next();
+    return await promise;
+  }
+
+  /** The time limit is one of the library: how long a question waited for others is none of it. */
+  #next(): void {
+    const [first] = this.#line;
+    if (first === undefined || this.#limit !== undefined) return;
     const child = this.#started();
     const id = (this.#asked += 1);
-    const { promise, resolve, reject } = Promise.withResolvers<Pkcs11Answer>();
-    const timer = setTimeout(() => this.#end('does not answer in time'), this.module.timeoutMs);
-    this.#waiting.set(id, { done: resolve, failed: (why) => reject(away(why)) });
-    child.send({ ...question, id } satisfies Pkcs11Question, (error) => {
+    this.#limit = setTimeout(() => this.#end('does not answer in time'), this.module.timeoutMs);
+    child.send({ ...first.question, id } satisfies Pkcs11Question, (error) => {
       if (error !== null) this.#over(child, 'has ended');
     });
-    try {
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-      this.#waiting.delete(id);
-    }
+  }
+
+  #answered(child: ChildProcess, answer: Pkcs11Answer): void {
+    if (this.#child !== child || answer.id !== this.#asked || this.#limit === undefined) return;
+    this.#isAnswered();
+    this.#line.shift()?.done(answer);
+    this.#next();
+  }
+
+  #isAnswered(): void {
+    clearTimeout(this.#limit);
+    this.#limit = undefined;
   }
 
   #started(): ChildProcess {
@@ -105,7 +126,7 @@ export class Pkcs11Process {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#child = child;
-    child.on('message', (answer: Pkcs11Answer) => this.#waiting.get(answer.id)?.done(answer));
+    child.on('message', (answer: Pkcs11Answer) => this.#answered(child, answer));
     child.once('error', () => this.#over(child, 'cannot be started'));
     child.once('exit', (code, signal) =>
       this.#over(child, `has ended (${signal ?? `exit code ${code ?? 0}`})`),
@@ -127,9 +148,10 @@ export class Pkcs11Process {
   #over(child: ChildProcess, why: string): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    const waiting = this.#waiting;
-    this.#waiting = new Map();
-    for (const { failed } of waiting.values()) failed(why);
+    this.#isAnswered();
+    const line = this.#line;
+    this.#line = [];
+    for (const { failed } of line) failed(why);
   }
 }
 

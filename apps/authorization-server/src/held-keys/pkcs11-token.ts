@@ -31,7 +31,9 @@ const DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex')
 
 /** The tokens of one library, each with a session whose user has logged in. */
 export class Pkcs11Tokens {
-  readonly #sessions = new Map<string, bigint>();
+  /** By slot: a login is of the token, whatever a key calls it (PKCS #11, section 5.6). */
+  readonly #sessions = new Map<bigint, bigint>();
+  readonly #slots = new Map<string | undefined, bigint>();
   readonly #privateKeys = new Map<string, bigint>();
   /** A PIN that was refused is not shown again: tokens count. */
   #refused: Error | undefined;
@@ -78,13 +80,15 @@ export class Pkcs11Tokens {
   }
 
   #session(token: string | undefined): bigint {
-    const known = this.#sessions.get(token ?? '');
+    const slot = this.#slots.get(token) ?? this.#slot(token);
+    this.#slots.set(token, slot);
+    const known = this.#sessions.get(slot);
     if (known !== undefined) return known;
     const session = word();
-    this.library.call('C_OpenSession', this.#slot(token), SERIAL_SESSION, null, null, session);
+    this.library.call('C_OpenSession', slot, SERIAL_SESSION, null, null, session);
     const handle = session.readBigUInt64LE();
     this.#logIn(handle);
-    this.#sessions.set(token ?? '', handle);
+    this.#sessions.set(slot, handle);
     return handle;
   }
 

@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Secret } from '@gatehouse/kernel/secret';
 import { until } from '@gatehouse/testing/until';
-import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
 import { importJWK, jwtVerify } from 'jose';
 import { heldSigningKey } from '../signing-keys/held-signing-key.js';
 import { signedJwt } from '../signing-keys/signed-jwt.js';
@@ -77,6 +77,44 @@ describeHsm('keys of a PKCS #11 token', () => {
     const key = await signer(keys(), 'crashing');
     for (const pid of programs()) process.kill(pid, 'SIGKILL');
     await expect(key.sign(Buffer.from('x'))).resolves.toBeDefined();
+  });
+
+  test('keys that name one token in different words sign side by side: it is logged in to once', async () => {
+    hsm.add('spelled', ec());
+    hsm.add('in-other-words', ec());
+    const held = keys();
+    const first = await signer(held, 'spelled');
+    const second = await heldSigningKey(
+      held.key({ holder: 'pkcs11', name: 'pkcs11:object=in-other-words', key: { object: 'in-other-words' } }),
+      'authServer.signingKeys[1]',
+    );
+    for (const key of [first, second, first]) await expect(key.sign(Buffer.from('x'))).resolves.toBeDefined();
+  });
+
+  test('a signature that waits for others has no time limit yet: the library has one question at a time', async () => {
+    hsm.add('waiting', ec());
+    const key = await signer(keys(), 'waiting');
+    const stopped = programs();
+    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    const limits = jest.spyOn(globalThis, 'setTimeout');
+    const all = Array.from({ length: 20 }, async () => await key.sign(Buffer.from('x')));
+    const begun = limits.mock.calls.length;
+    limits.mockRestore();
+    expect(begun).toBe(1);
+    for (const pid of stopped) process.kill(pid, 'SIGCONT');
+    await expect(Promise.all(all)).resolves.toHaveLength(20);
+    expect(programs()).toEqual(stopped);
+  });
+
+  test('requests without end do not fill the memory while a token is slow: one that comes too late is told at once', async () => {
+    hsm.add('crowded', ec());
+    const key = await signer(keys(), 'crowded');
+    const stopped = programs();
+    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    const all = Array.from({ length: 1_000 }, async () => await key.sign(Buffer.from('x')));
+    await expect(key.sign(Buffer.from('x'))).rejects.toMatchObject({ code: 'unavailable' });
+    for (const pid of stopped) process.kill(pid, 'SIGCONT');
+    await expect(Promise.all(all)).resolves.toHaveLength(1_000);
   });
 
   test('a library that hangs is ended, and whoever waits is told; then it works again', async () => {
