@@ -2,6 +2,8 @@ import { renderProblems } from '@gatehouse/config/findings/render-problems';
 import type { Loaded } from '@gatehouse/config/load';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
 import { reloadPlan } from '@gatehouse/config/reload-plan';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
 import type { Metrics } from '@gatehouse/observability/metrics';
 import { FileWatch, type FileStates } from './file-watch.js';
@@ -22,6 +24,10 @@ export interface ReloadedService<Part> {
   readonly lookEveryMs?: number | undefined;
 }
 
+/** What was away may be back by then. The file does not change a second time for it. */
+const AGAIN_AFTER_LOOKS = 5;
+
+type Because = 'file' | 'SIGHUP';
 type Outcome = 'taken' | 'needs_restart' | 'invalid' | 'failed';
 
 /**
@@ -36,6 +42,8 @@ export class Reloads<Part> {
   #generation = 1;
   #running: Promise<void> | undefined;
   #isAsked = false;
+  #isStopped = false;
+  #later: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly service: ReloadedService<Part>,
@@ -73,21 +81,25 @@ export class Reloads<Part> {
   }
 
   stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#later);
     this.#watch.stop();
   }
 
   /** Never rejects. Whoever asks while a reload runs gets another one after it: the file may have changed since it was read. */
-  async reload(because: 'file' | 'SIGHUP'): Promise<void> {
+  async reload(because: Because): Promise<void> {
+    clearTimeout(this.#later);
     this.#isAsked = true;
     this.#running ??= this.#asLongAsAsked(because).finally(() => (this.#running = undefined));
     await this.#running;
   }
 
-  async #asLongAsAsked(because: string): Promise<void> {
+  async #asLongAsAsked(because: Because): Promise<void> {
     while (this.#isAsked) {
       this.#isAsked = false;
       const outcome = await this.#once(because).catch((error: unknown): Outcome => {
         this.log.failure('configuration-not-reloaded', error, { because });
+        if (error instanceof GatehouseError && error.code === 'unavailable') this.#again(because);
         return 'failed';
       });
       this.#outcomes.inc({ outcome });
@@ -96,7 +108,14 @@ export class Reloads<Part> {
     }
   }
 
-  async #once(because: string): Promise<Outcome> {
+  #again(because: Because): void {
+    if (this.#isStopped) return;
+    const afterMs = AGAIN_AFTER_LOOKS * (this.service.lookEveryMs ?? SECOND_MS);
+    clearTimeout(this.#later);
+    this.#later = setTimeout(() => void this.reload(because), afterMs).unref();
+  }
+
+  async #once(because: Because): Promise<Outcome> {
     const { load, partOf, reconfigure } = this.service;
     const loaded = load();
     if (!loaded.ok) {

@@ -47,6 +47,10 @@ class HeldSigner implements HeldState {
     private readonly nowMs: () => number,
   ) {}
 
+  get name(): string {
+    return this.key.name;
+  }
+
   readonly sign = async (data: Uint8Array): Promise<Uint8Array> => {
     try {
       const signature = await this.key.sign(this.alg, createHash('sha256').update(data).digest());

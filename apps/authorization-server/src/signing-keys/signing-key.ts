@@ -29,6 +29,8 @@ export interface SigningKey extends PublicKey {
 
 /** Whether whoever holds a key signs with it. */
 export interface HeldState {
+  /** As the key is configured. */
+  readonly name: string;
   /**
    * Asks only where the last signature failed.
    * @throws {GatehouseError} `unavailable` while it does not sign.

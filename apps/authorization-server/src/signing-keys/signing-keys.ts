@@ -77,6 +77,13 @@ export class SigningKeys {
       .find((key): key is SigningKey => isSigning(key) && key.kid === kid);
   }
 
+  /** The held key that is configured by that name. */
+  heldAs(name: string): SigningKey | undefined {
+    return this.#keys
+      .map(({ key }) => key)
+      .find((key): key is SigningKey => isSigning(key) && key.held?.name === name);
+  }
+
   /** RFC 7517, section 5: those that sign, then those that will, then those that did. */
   get publishedJwks(): readonly PublicKey['jwk'][] {
     const nowMs = this.nowMs();

@@ -1,9 +1,12 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { MINUTE_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
-import type { Secret } from '@gatehouse/kernel/secret';
+import { Secret } from '@gatehouse/kernel/secret';
+import { KmsEndpoint } from '@gatehouse/testing/kms-endpoint';
 import { SilentLog } from '@gatehouse/testing/silent-log';
 import { HeldKeys } from '../held-keys/held-keys.client.js';
+import { loadSigningKeys } from './load-signing-keys.flow.js';
 import { OWN_ALGORITHMS, readSigningKey } from './signing-key.js';
 import { SigningKeysHandler } from './signing-keys.handler.js';
 import { SigningKeys, writtenKeys, type TimedKey } from './signing-keys.js';
@@ -66,6 +69,38 @@ describe('a replica that cannot read the keys', () => {
     config.signingKeys = [];
     expect((await handler.current()).keys).toHaveLength(2);
   });
+});
+
+test('a change of something else is taken while the holder of a key is away, and the key is the one that it was', async () => {
+  const kms = new KmsEndpoint();
+  await kms.start();
+  const written = (name: string) => ({ holder: 'awsKms', name, region: 'eu-central-1' }) as const;
+  for (const name of ['one', 'two'])
+    kms.keys.set(name, generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+  const { accessKeyId, secretAccessKey, sessionToken } = kms.credentials;
+  const held = new HeldKeys({
+    awsKms: {
+      ...{ endpoint: kms.origin, allowPrivateIps: true, insecureAllowHttp: true, timeoutMs: 60_000 },
+      accessKeyId: new Secret(accessKeyId),
+      secretAccessKey: new Secret(secretAccessKey),
+      sessionToken: new Secret(sessionToken),
+    },
+  });
+  const config = { signingKeys: [written('one')] };
+  const { keys: loaded } = await loadSigningKeys(config.signingKeys, {} as never, held);
+  const keys = new SigningKeys(loaded, ['ES256']);
+  const watch = new WatchSigningKeys(keys, {} as never, held, new SilentLog(), config as never);
+  const before = keys.signing;
+  kms.instead = [400, 'KMSInvalidStateException'];
+  await watch.take([written('one')]);
+  expect(keys.signing).toBe(before);
+  // One that nobody has seen yet cannot be published.
+  await expect(watch.take([written('two')])).rejects.toMatchObject({ code: 'unavailable' });
+  kms.instead = undefined;
+  kms.keys.set('one', generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+  await watch.take([written('one')]);
+  expect(keys.signing.kid).not.toBe(before.kid);
+  await kms.stop();
 });
 
 test('a look that is under way does not undo keys that a changed configuration brings', async () => {

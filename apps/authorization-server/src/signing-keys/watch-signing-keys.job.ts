@@ -47,12 +47,14 @@ export class WatchSigningKeys implements OnApplicationBootstrap, OnApplicationSh
   }
 
   /**
-   * Keys of a changed configuration.
+   * Keys of a changed configuration. A held key that was there before stays while its holder is away: other changes do not wait for it.
    * @throws when they are of other algorithms: what clients were told at the start would not hold.
    */
   async take(written: readonly WrittenKey[]): Promise<void> {
     if (written.length === 0 && this.config.signingKeys.length === 0) return;
-    const { keys, algorithms } = await loadSigningKeys(written, this.kept, this.held);
+    const { keys, algorithms } = await loadSigningKeys(written, this.kept, this.held, (name) =>
+      this.keys.heldAs(name),
+    );
     if (written.length === 0) this.#lookedAtMs = performance.now();
     const before = this.keys.algorithms;
     if (algorithms.join() !== before.join())
