@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chartTool, schemaFolders } from '../support/chart/chart-tools.js';
-import { at, list, nameOf, ofKind, podOf, rendered, text, type Manifest } from '../support/chart/rendered.js';
+import { at, list, nameOf, ofKind, podOf, rendered,
+  upgraded, text, type Manifest } from '../support/chart/rendered.js';
 import { KubernetesSchemas } from '../support/chart/schemas.js';
 import { valuesOf } from '../support/chart/values.js';
 import { rendered as renderedOperator } from '../support/operator/operated-cluster.js';
@@ -112,6 +113,25 @@ where('the chart of the services, with the operator', () => {
     }
     // What the annotation names.
     expect(ofKind(manifests, 'ConfigMap').map(nameOf)).toContain('gw-gatehouse-configuration');
+  });
+
+  test('an upgrade has no ConfigMap that nobody mounts: it migrates with what the operator wrote', () => {
+    const manifests = upgraded(valuesOf('compose/gatehouse.yaml'), { operator: { virtualServer: 'acme' } });
+    const configMaps = ofKind(manifests, 'ConfigMap').map(nameOf);
+    expect(configMaps).toContain('gw-gatehouse-configuration');
+    expect(configMaps).not.toContain('gw-gatehouse-migrate');
+    const hook = ofKind(manifests, 'Job').find((one) => nameOf(one) === 'gw-gatehouse-migrate') ?? {};
+    expect(at(hook, 'metadata', 'annotations', 'helm.sh/hook')).toBe('pre-upgrade');
+    expect(mounted(hook)).toContain('acme-gatehouse');
+  });
+
+  test('a roll-out on each change of the configuration is refused there: the chart does not see what the operator writes', () => {
+    expect(() =>
+      rendered(valuesOf('compose/gatehouse.yaml'), {
+        operator: { virtualServer: 'acme' },
+        rollOnConfigurationChange: true,
+      }),
+    ).toThrow(/rollOnConfigurationChange does not see/);
   });
 
   test('policies in files are refused there: they would not reach the services', () => {

@@ -133,6 +133,7 @@ gatehouse.yaml: {{ .Values.configuration | quote }}
 {{- define "gatehouse.configMap" -}}
 {{- with .root.Values.operator.virtualServer -}}
 {{- if $.root.Values.configurationFiles }}{{ fail "configurationFiles do not reach services whose configuration the operator writes: write the policies into the VirtualMCPServer" }}{{ end -}}
+{{- if $.root.Values.rollOnConfigurationChange }}{{ fail "rollOnConfigurationChange does not see a configuration that the operator writes: leave it out, and restart the Deployments when a service logs configuration-needs-restart" }}{{ end -}}
 {{- printf "%s-gatehouse" . -}}
 {{- else -}}
 {{- printf "%s-%s" (include "gatehouse.fullname" .root) .configuration -}}
