@@ -3,8 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chartTool, schemaFolders } from '../support/chart/chart-tools.js';
-import { at, list, nameOf, ofKind, podOf, rendered,
-  upgraded, text, type Manifest } from '../support/chart/rendered.js';
+import {
+  at,
+  list,
+  nameOf,
+  ofKind,
+  podOf,
+  rendered,
+  upgraded,
+  text,
+  type Manifest,
+} from '../support/chart/rendered.js';
 import { KubernetesSchemas } from '../support/chart/schemas.js';
 import { valuesOf } from '../support/chart/values.js';
 import { rendered as renderedOperator } from '../support/operator/operated-cluster.js';

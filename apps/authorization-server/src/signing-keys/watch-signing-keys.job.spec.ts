@@ -89,7 +89,7 @@ test('a change of something else is taken while the holder of a key is away, and
   const config = { signingKeys: [written('one')] };
   const { keys: loaded } = await loadSigningKeys(config.signingKeys, {} as never, held);
   const keys = new SigningKeys(loaded, ['ES256']);
-  const watch = new WatchSigningKeys(keys, {} as never, held, new SilentLog(), config as never);
+  const watch = new WatchSigningKeys(keys, {} as never, held, new SilentLog(), config);
   const before = keys.signing;
   kms.instead = [400, 'KMSInvalidStateException'];
   await watch.take([written('one')]);

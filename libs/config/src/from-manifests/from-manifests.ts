@@ -91,8 +91,7 @@ export function fromManifests(files: readonly SourceFile[], options: ManifestOpt
     meant,
     problem: (finding) => native.problem(finding),
     wrong: native.wrongPlaces([...found, ...meant]),
-    readerOf: (mounted) =>
-      ownSecrets({ set, native, namespace: chosen.namespace, readerHasAll }, mounted),
+    readerOf: (mounted) => ownSecrets({ set, native, namespace: chosen.namespace, readerHasAll }, mounted),
     used: [...set.used].map(({ label }) => label),
   };
 }
