@@ -55,7 +55,8 @@ export function startOperator(config: KubeConfig, settings: Settings, log: Log):
         log.warn('gateway-configuration-wrong', { gateway: name, problems });
       told.set(name, problems);
     }
-    if (failure !== undefined) throw failure instanceof Error ? failure : new Error(String(failure));
+    if (failure !== undefined)
+      throw failure instanceof Error ? failure : new Error('a gateway was not written', { cause: failure });
   }
 
   watches.kinds(KINDS);
