@@ -2,9 +2,10 @@ import type { SignInState } from '../attempts/attempt.js';
 
 /**
  * Browsers give up after twenty redirects in a row (Chromium, Firefox) or sixteen (Safari), and then nobody can help the person. Where
- * a provider knows them, a leg shows no page: it is three redirects, or five with another provider behind it.
+ * a provider knows them, a leg shows no page: it is three redirects, or five with another provider behind it. Two such legs, with what
+ * comes before and after, are 13; three would be 18.
  */
-const LEGS_WITHOUT_PAGE = 3;
+const LEGS_WITHOUT_PAGE = 2;
 
 /** Of the page's address: after how many legs it has been shown. */
 export const ONWARD = 'onward';

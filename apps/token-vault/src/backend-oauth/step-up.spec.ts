@@ -111,6 +111,28 @@ test('scopes that were missed are asked for within the hour: a provider that kno
   expect(await askedOf(accountId)).toEqual(['admin', 'notes']);
 });
 
+test('what a replica of the release before notes after a sign-in, without a time, is asked for', async () => {
+  const accountId = newAccountId();
+  const { tsid } = await signIn(accountId);
+  const { accessToken } = await world.client.inject(tsid, 'notes');
+  await expect(world.client.inject(tsid, 'notes', accessToken, 'write')).rejects.toThrow(
+    /insufficient_scope/,
+  );
+  await world.rows.query({
+    name: 'lacking-long-ago',
+    text: `update connections set lacking_at = now() - interval '2 days' where account_id = $1`,
+    values: [accountId],
+  });
+  await signIn(accountId);
+  expect(await askedOf(accountId)).toEqual(['notes']);
+  await world.rows.query({
+    name: 'lacking-of-before',
+    text: `update connections set lacking_scopes = '{admin}' where account_id = $1`,
+    values: [accountId],
+  });
+  expect(await askedOf(accountId)).toEqual(['admin', 'notes']);
+});
+
 test('attack: what one person’s token lacks is asked of another person', async () => {
   const [alice, bob] = [await signIn(), await signIn()];
   const { accessToken } = await world.client.inject(alice.tsid, 'notes');

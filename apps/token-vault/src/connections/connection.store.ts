@@ -155,7 +155,8 @@ export class ConnectionStore {
                access_obtained_at = $8, access_expires_at = $9, provider_session = $10, signed_in_at = $11,
                version = version + 1, state = 'live', connected_at = now(),
                refreshed_at = null, answer = null, failures = 0, refusals = 0, next_attempt_at = null, set_aside_at = null,
-               lacking_scopes = '{}', claims_challenge = null, acr_challenge = null, max_age_challenge = null,
+               lacking_scopes = '{}', lacking_at = null,
+               claims_challenge = null, acr_challenge = null, max_age_challenge = null, challenged_at = null,
                has_refresh_token = $12, token_audiences = $13, refresh_rotated = null,
                lease_owner = case when $14 then lease_owner end, lease_until = case when $14 then lease_until end,
                refresh_started_at = case when $14 then refresh_started_at end

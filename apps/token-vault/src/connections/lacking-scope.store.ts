@@ -9,7 +9,8 @@ const MOST_KEPT = 90;
 
 /**
  * So long a sign-in asks for what was noted. A provider that shows an error page of its own, and sends nobody back, would keep its person
- * from connecting for ever. A backend that still wants it says so at the next call. A replica of the release before notes no time.
+ * from connecting for ever. A backend that still wants it says so at the next call. A replica of the release before notes no
+ * time: where nothing is noted there is none, so that its notes count.
  */
 const NOTED_FOR_MS = HOUR_MS;
 
@@ -70,7 +71,7 @@ export class LackingScopeStore {
   async forgetWanted(accountId: AccountId, provider: string): Promise<void> {
     await this.database.query({
       name: 'wanted-of-sign-in-forget',
-      text: `update connections set claims_challenge = null, acr_challenge = null, max_age_challenge = null
+      text: `update connections set claims_challenge = null, acr_challenge = null, max_age_challenge = null, challenged_at = null
              where account_id = $1 and provider = $2`,
       values: [accountId, provider],
     });

@@ -250,6 +250,28 @@ describe('a provider that refuses a sign-in with what a backend wants', () => {
     expect((await wishes())[1]).toBe('never');
   });
 
+  test.each(['a refusal', 'a sign-in'])(
+    'is asked, after %s, for what a replica of the release before notes without a time',
+    async (after) => {
+      const { tsid, accountId } = await signedIn('alice');
+      const wanted = { ...CHALLENGE, acrValues: 'before' };
+      await challenged(tsid, 'directory', await given(tsid, 'directory'), wanted).catch(() => 'challenged');
+      await world.rows.query({
+        name: 'challenge-long-ago',
+        text: `update connections set challenged_at = now() - interval '2 days' where account_id = $1`,
+        values: [accountId],
+      });
+      if (after === 'a refusal') await cameBack(accountId, refusing('access_denied'));
+      else await signedIn('alice', accountId);
+      await world.rows.query({
+        name: 'challenge-of-before',
+        text: `update connections set acr_challenge = 'after' where account_id = $1 and provider = 'acme'`,
+        values: [accountId],
+      });
+      expect((await asked(accountId)).get('acr_values')).toBe('after');
+    },
+  );
+
   test('is asked for it again after an outage', async () => {
     const { tsid, accountId } = await signedIn('alice');
     const refused = await given(tsid, 'directory');

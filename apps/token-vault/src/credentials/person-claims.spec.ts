@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectionClaims } from '@gatehouse/contracts/token-vault/connection-claims';
+import { newAccountId } from '@gatehouse/kernel/ids';
 import { KeptLog } from '@gatehouse/testing/kept-log';
 import { randomUUID } from 'node:crypto';
+import { ConnectionStore } from '../connections/connection.store.js';
 import { send } from '../testing/stub-provider.js';
-import { oidcProvider } from '../testing/vault-config.js';
+import { oauth2Provider, oidcProvider } from '../testing/vault-config.js';
 import { startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
+import { SaidOfPerson } from './said-of-person.flow.js';
 
 const CLAIMS = [
   { claim: 'groups', as: 'groups' },
@@ -226,6 +229,37 @@ describe('an access token that the user information endpoint refuses', () => {
     });
     await expect(ask(tsid)).rejects.toMatchObject({ code: 'reauth_required' });
   });
+
+  test.each([true, false])(
+    'of a client that was configured, at a provider where this gateway registers itself by now, makes the person sign in again (refresh token: %j)',
+    async (hasRefreshToken) => {
+      octo.stub.givesRefreshToken = hasRefreshToken;
+      octo.stub.accessTokenSeconds = undefined;
+      const accountId = newAccountId();
+      await octo.client.signIn({ octo: octo.as(`nina-${String(hasRefreshToken)}`) }, accountId);
+      await octo.rows.query({
+        name: 'age-sign-in',
+        text: `update connections set connected_at = now() - interval '1 hour',
+                 access_obtained_at = now() - interval '1 hour' where account_id = $1`,
+        values: [accountId],
+      });
+      const provider = oauth2Provider('octo', octo.stub.issuer);
+      const at = { registrationEndpoint: `${octo.stub.issuer}/register` };
+      const vault = await octo.startVault({
+        providers: [{ ...provider, clientId: '', registration: { at } }],
+        backends: {},
+      });
+      try {
+        const connection = await vault.app.get(ConnectionStore).ofAccount(accountId, 'octo');
+        if (connection === undefined) throw new Error('there is no connection');
+        await expect(vault.app.get(SaidOfPerson).ofConnection(connection, 'userInfo')).rejects.toMatchObject({
+          code: 'reauth_required',
+        });
+      } finally {
+        await vault.close();
+      }
+    },
+  );
 
   test.each([403, 429, 500])('by any other status (%d) is neither renewed nor ended', async (status) => {
     const { tsid } = await octo.client.signIn({ octo: octo.as(`max-${status}`) });

@@ -126,6 +126,18 @@ describe('a provider at which this gateway registers itself', () => {
     expect(presented?.form.has('client_secret')).toBe(method === 'client_secret_post');
   });
 
+  test.each([
+    [{ backchannel_logout_supported: 'true' }],
+    [{ backchannel_logout_supported: 1, id_token_signing_alg_values_supported: 'RS256' }],
+    [{ id_token_signing_alg_values_supported: [256] }],
+    [{ id_token_signing_alg_values_supported: { 0: 'RS256' } }],
+  ])('may say of OpenID Connect what it likes: %j', async (metadata) => {
+    world.server.metadata = metadata;
+    const { tsid } = await signIn('alice');
+    expect((await world.client.inject(tsid, 'repos')).accessToken).toMatch(/^access-alice-/);
+    expect(world.server.registrations).toHaveLength(1);
+  });
+
   test('whose answer leaves the method out is told by the one that was asked for', async () => {
     world.server.metadata = { token_endpoint_auth_methods_supported: ['client_secret_post'] };
     world.server.registration = { token_endpoint_auth_method: undefined };

@@ -133,8 +133,9 @@ const document = z.looseObject({
   registration_endpoint: z.string().min(1).max(2_048).optional(),
   code_challenge_methods_supported: z.array(z.string()).max(256).optional(),
   token_endpoint_auth_methods_supported: z.array(z.string()).max(256).optional(),
-  id_token_signing_alg_values_supported: z.array(z.string()).max(256).optional(),
-  backchannel_logout_supported: z.boolean().optional(),
+  // Of OpenID Connect: what is odd here concerns no provider of plain OAuth 2, and elsewhere it is as good as not said.
+  id_token_signing_alg_values_supported: z.array(z.string()).max(256).optional().catch(undefined),
+  backchannel_logout_supported: z.boolean().optional().catch(undefined),
 });
 
 type Offers = Partial<

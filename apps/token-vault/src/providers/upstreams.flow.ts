@@ -13,7 +13,7 @@ import type { Provider } from './provider-registry.js';
 import type { KeepAnswer } from './tapped-fetch.js';
 import type { RenewedTokens, RevocableToken, TokenAnswer } from './token-answer.js';
 import type { UpstreamFailure } from './upstream-failure.js';
-import type { PersonSaid } from './user-info.client.js';
+import { UNAUTHORIZED, type PersonSaid } from './user-info.client.js';
 import { verdictOf } from './upstream-verdict.js';
 
 /**
@@ -108,7 +108,9 @@ export class Upstreams {
       async () => await this.registrations.asIssued(provider, tokens.issuedTo),
       async (resolved) => await this.client.userInfo(resolved, tokens, subject),
     );
-    return 'failure' in answer ? { ok: false } : answer;
+    if (!('failure' in answer)) return answer;
+    // No client has these tokens any more, so that asking again is in vain: renewing them says so to their person.
+    return answer.failure.kind === 'grant_over' ? { ok: false, status: UNAUTHORIZED } : { ok: false };
   }
 
   /** @see ProviderClient.revoke */
