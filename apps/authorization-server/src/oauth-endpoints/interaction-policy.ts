@@ -1,4 +1,5 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { goSilently } from './signed-silent-requests.js';
 
 const { Check, Prompt, base } = interactionPolicy;
 
@@ -15,8 +16,11 @@ export function signInPolicy(): ReturnType<typeof base> {
       'sign_in_needed',
       'the user has to approve the client',
       'consent_required',
-      (ctx: KoaContextWithOIDC) =>
-        ctx.oidc.result?.consent === undefined ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
+      (ctx: KoaContextWithOIDC) => {
+        if (ctx.oidc.result?.consent !== undefined) return Check.NO_NEED_TO_PROMPT;
+        goSilently(ctx);
+        return Check.REQUEST_PROMPT;
+      },
     ),
   );
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
