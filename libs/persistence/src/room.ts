@@ -30,7 +30,8 @@ export async function makeRoom(
     const { rowCount } = await database.query({
       name: `room-in-${table}-${age}-${where.length}`,
       // Rows are measured before they are sorted: sorting whole rows would take too much memory.
-      text: `delete from ${table} where (select pg_total_relation_size('${table}')) > $1 and ctid = any(array(
+      // The row is looked at again when it was changed meanwhile: what somebody has just begun to use stays.
+      text: `delete from ${table} t where (select pg_total_relation_size('${table}')) > $1 and (${where}) and t.ctid = any(array(
           select place from (
             select place, sum(size) over (order by age desc, place) as bytes from (
               select t.ctid as place, t.${age} as age, pg_column_size(t.*) as size from ${table} t where ${where} offset 0

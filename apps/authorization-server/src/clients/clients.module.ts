@@ -34,6 +34,6 @@ import { RegistrationTokens } from './registration-tokens.store.js';
       ) => new ClientSecrets(database, envelope, name, setAside),
     },
   ],
-  exports: [ClientSecrets, ClientDocuments, ClientKeySets, OwnRegistration, RegistrationTokens],
+  exports: [ClientExpiry, ClientSecrets, ClientDocuments, ClientKeySets, OwnRegistration, RegistrationTokens],
 })
 export class ClientsModule {}

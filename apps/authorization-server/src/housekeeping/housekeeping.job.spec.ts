@@ -2,15 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Database } from '@gatehouse/persistence/database';
 import { startTestDatabase, type TestDatabase } from '@gatehouse/testing/postgres';
 import { SilentLog } from '@gatehouse/testing/silent-log';
+import { DAY_MS } from '@gatehouse/kernel/durations';
 import { z } from 'zod';
 import { makeRoom } from '@gatehouse/persistence/room';
 import { ATTEMPT_SWEEPS, EXPENDABLE_ATTEMPTS } from '../attempts/attempt.store.js';
-import { CLIENT_SWEEP, EXPENDABLE_CLIENTS } from '../clients/client-expiry.store.js';
+import { clientSweep, EXPENDABLE_CLIENTS } from '../clients/client-expiry.store.js';
 import { EXPENDABLE_RECORDS, RECORD_SWEEP } from '../oauth-endpoints/record-expiry.store.js';
 import { SUCCESSOR_SWEEP } from '../refresh-tokens/refresh-token.store.js';
 import { SESSION_SWEEP } from '../sessions/session.store.js';
 
-const SWEEPS = [SUCCESSOR_SWEEP, RECORD_SWEEP, ...ATTEMPT_SWEEPS, SESSION_SWEEP, CLIENT_SWEEP];
+const SWEEPS = [SUCCESSOR_SWEEP, RECORD_SWEEP, ...ATTEMPT_SWEEPS, SESSION_SWEEP, clientSweep(30 * DAY_MS)];
 
 /** Enough that reading one table for each row of another stands out. */
 const CLIENTS = 4_000;

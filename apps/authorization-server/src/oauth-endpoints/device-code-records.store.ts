@@ -38,6 +38,8 @@ export interface DeviceCodeParts {
     readonly resource: unknown;
     readonly boundTo: unknown;
   }) => Promise<unknown>;
+  /** What it throws goes to the device, and there is no code. */
+  readonly beforeStored: (code: AdapterPayload) => Promise<void>;
 }
 
 const NOW_MS = `(extract(epoch from now()) * 1000)::bigint`;
@@ -61,6 +63,7 @@ export class DeviceCodeRecords implements Adapter {
 
   /** The library stores a code once, when it is made. */
   async upsert(id: string, payload: AdapterPayload, expiresInSeconds: number): Promise<void> {
+    await this.parts.beforeStored(payload);
     const stored: AdapterPayload = { ...payload };
     delete stored.jti;
     delete stored.userCode;

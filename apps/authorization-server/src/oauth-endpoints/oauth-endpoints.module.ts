@@ -10,6 +10,7 @@ import { AccountsModule } from '../accounts/accounts.module.js';
 import { AssertionsModule } from '../assertions/assertions.module.js';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { AttemptsModule } from '../attempts/attempts.module.js';
+import { ClientExpiry } from '../clients/client-expiry.store.js';
 import { ClientKeySets } from '../clients/client-key-sets.flow.js';
 import { ClientDocuments } from '../clients/client-documents.flow.js';
 import { ClientSecrets } from '../clients/client-secrets.store.js';
@@ -124,9 +125,18 @@ const PARTS = Symbol('oidc-provider parts');
     RedeemAssertion,
     {
       provide: RECORDS,
-      inject: [Database, ClientSecrets, EndGrant, MappedClaims, USER_CODES, CONFIG, RegistrationTokens],
+      inject: [
+        Database,
+        ClientSecrets,
+        EndGrant,
+        MappedClaims,
+        USER_CODES,
+        CONFIG,
+        RegistrationTokens,
+        ClientExpiry,
+      ],
       useFactory: (
-        ...[database, clientSecrets, endGrant, mapped, userCodes, config, registrationTokens]: [
+        ...[database, clientSecrets, endGrant, mapped, userCodes, config, registrationTokens, clientExpiry]: [
           Database,
           ClientSecrets,
           EndGrant,
@@ -134,6 +144,7 @@ const PARTS = Symbol('oidc-provider parts');
           UserCodeDigests,
           AuthorizationServerPart,
           RegistrationTokens,
+          ClientExpiry,
         ]
       ) =>
         recordAdapterFactory({
@@ -142,6 +153,7 @@ const PARTS = Symbol('oidc-provider parts');
           userCodes,
           registrationTokens,
           onGrantEnded: async (grantId) => await endGrant.ended(grantId),
+          onSignInBegins: async (clientId) => await clientExpiry.signInBegins(clientId),
           beforeCodeIsUsed: async ({ grantId, resource, boundTo }) => {
             await checkCodeProof(Provider.ctx?.get('dpop'), boundTo);
             const asked = Provider.ctx?.oidc.params?.['resource'];

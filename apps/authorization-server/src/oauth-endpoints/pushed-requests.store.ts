@@ -17,11 +17,16 @@ const USED = 'the request_uri is not known (any more), or was used';
  * section 5.3.2.2), and so that it is good for one sign-in, however many were begun with it.
  */
 export class PushedRequests extends FoundById implements Adapter {
-  constructor(private readonly database: Database) {
+  constructor(
+    private readonly database: Database,
+    /** What it throws goes to the client, and nothing is kept. */
+    private readonly beforeStored: () => Promise<void>,
+  ) {
     super();
   }
 
   async upsert(id: string, payload: AdapterPayload, expiresInSeconds: number): Promise<void> {
+    await this.beforeStored();
     const stored = { ...payload };
     delete stored.jti;
     await queryRecords(this.database, {

@@ -36,6 +36,8 @@ export interface RecordAdapterParts {
   readonly onGrantEnded: (grantId: string) => Promise<void>;
   /** What it throws leaves the code as it is. */
   readonly beforeCodeIsUsed?: (code: UnusedCode) => Promise<unknown>;
+  /** @returns false when the client's registration has ended. */
+  readonly onSignInBegins: (clientId: string) => Promise<boolean>;
   readonly userCodes: UserCodeDigests;
   readonly registrationTokens: RegistrationTokens;
 }
@@ -84,6 +86,7 @@ class RecordAdapter implements Adapter {
       await this.#change(id, payload);
       return;
     }
+    if (this.model === 'Interaction') await keepClient(this.parts, payload.params?.['client_id']);
     await this.#query({
       name: 'record-upsert',
       text: `insert into oidc_records (model, id, payload, grant_id, uid, expires_at)
@@ -233,12 +236,26 @@ class RecordAdapter implements Adapter {
   }
 }
 
+/**
+ * Before a sign-in is kept, so that its client is not swept from under it.
+ * @throws {errors.InvalidClient} as the library says it of a client that it does not know
+ */
+async function keepClient(
+  { onSignInBegins }: Pick<RecordAdapterParts, 'onSignInBegins'>,
+  clientId: unknown,
+): Promise<void> {
+  if (typeof clientId === 'string' && !(await onSignInBegins(clientId)))
+    throw new errors.InvalidClient('client is invalid', 'its registration has just ended');
+}
+
 export const recordAdapterFactory =
   (parts: RecordAdapterParts): AdapterFactory =>
   (model) => {
     switch (model) {
       case 'PushedAuthorizationRequest':
-        return new PushedRequests(parts.database);
+        return new PushedRequests(parts.database, async () => {
+          await keepClient(parts, Provider.ctx?.oidc.client?.clientId);
+        });
       case REGISTRATION_TOKEN:
         return new RegistrationTokenRecords(parts.registrationTokens);
       case DEVICE_CODE: {
@@ -247,6 +264,9 @@ export const recordAdapterFactory =
           database,
           userCodes,
           beforeUse: async (code) => beforeCodeIsUsed?.(code),
+          beforeStored: async ({ clientId }) => {
+            await keepClient(parts, clientId);
+          },
         });
       }
       default:

@@ -135,6 +135,7 @@ describe('a code that is made while another one of its sign-in is redeemed', () 
       registrationTokens: service.app.get(RegistrationTokens, { strict: false }),
       userCodes: new UserCodeDigests(new Secret('k'.repeat(43))),
       onGrantEnded: () => Promise.resolve(),
+      onSignInBegins: () => Promise.resolve(true),
     })('AuthorizationCode');
   const make = async (grantId: string): Promise<string> => {
     const value = randomToken();

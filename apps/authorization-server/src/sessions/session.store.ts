@@ -10,6 +10,7 @@ import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import type { Session } from '../generated/client.js';
 import { Rows } from '../rows/rows.store.js';
+import { hasNoRegistration } from './registered-client.js';
 
 /** `expired` happens by itself, and only the vault is told. The other reasons are events. */
 export type CloseReason = 'signed_out' | 'revoked' | 'refresh_token_replayed' | 'expired';
@@ -91,10 +92,13 @@ export class SessionStore {
     const { clientId } = session;
     await this.database.query({
       name: 'session-open',
-      text: `with registration as (
+      // A registration that is used is not swept any more (ClientExpiry). What a statement has changed it does not lock as well.
+      text: `with first_used as (
+          update oidc_records set consumed_at = now() where model = 'Client' and id = $6 and consumed_at is null returning id
+        ), registration as (
           select from oidc_records where model = 'Client' and id = $6 for key share
         ), client as (
-          select $7 or exists (select from registration) as is_known
+          select $7 or exists (select from first_used) or exists (select from registration) as is_known
         )
         insert into sessions (tsid, account_id, client_id, client_name, expires_at, closed_at, close_reason)
         select $1::uuid, $2::uuid, $3::text, $4::text, now() + $5 * interval '1 ms',
@@ -107,15 +111,9 @@ export class SessionStore {
         session.clientName,
         Math.min(refreshTokenLifespanMs, sessionLifespanMs),
         sha256(clientId),
-        this.#hasNoRegistration(clientId),
+        hasNoRegistration(clientId, this.config),
       ],
     });
-  }
-
-  /** It is known by the configuration, or by a document. */
-  #hasNoRegistration(clientId: string): boolean {
-    const { clients } = this.config.clientRegistration;
-    return URL.canParse(clientId) || clients.some((client) => client.clientId === clientId);
   }
 
   /** Ends all sessions of a client that is being deleted, and everything issued for them. */

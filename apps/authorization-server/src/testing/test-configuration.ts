@@ -75,6 +75,7 @@ export function testConfiguration(
       dynamic: 'open',
       metadataDocuments: { enabled: true, allowedHosts: ['*'], allowPrivateIps: true, documents: [] },
       redirectSchemes: [],
+      unusedClientLifespanMs: 2_592_000_000,
       clients: [],
     },
     scopesSupported: ['openid', 'profile', 'email', 'offline_access'],

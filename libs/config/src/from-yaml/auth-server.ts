@@ -133,6 +133,7 @@ function buildClientRegistration(
       written.initialAccessToken &&
         secrets.secret(written.initialAccessToken, [...path, 'initialAccessToken'], use),
     ),
+    unusedClientLifespanMs: milliseconds(written.unusedClientLifespan),
     metadataDocuments: written.metadataDocuments,
     redirectSchemes: written.redirectSchemes,
     clients: written.clients.map(({ clientSecret, tokenExchange, identityAssertions, ...client }, index) => ({

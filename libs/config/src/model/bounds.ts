@@ -30,6 +30,7 @@ export const DURATION_BOUNDS = {
   clockTolerance: durations('0s', '2m'),
   deviceCode: durations('1m', '30m'),
   session: durations('5m', '365d'),
+  unusedClient: durations('1h', '365d'),
   signingKey: durations('1d', '3650d'),
   start: durations('0s', '10m'),
   shutdownDelay: durations('0s', '1m'),

@@ -5,6 +5,8 @@ export interface ClientRegistration<S> {
   /** RFC 7591. With `initialAccessToken`, `initialAccessToken` is present. */
   readonly dynamic: 'open' | 'initialAccessToken' | 'off';
   readonly initialAccessToken?: S;
+  /** Of a registration with which nobody has ever signed in. */
+  readonly unusedClientLifespanMs: number;
   readonly metadataDocuments: MetadataDocuments;
   /** Beside those that have a period or are known; without their colons. */
   readonly redirectSchemes: readonly string[];

@@ -5,6 +5,12 @@ const CLIENT = { clientId: 'c', clientName: 'C', redirectUris: ['http://localhos
 /** What pre-registered clients may not do. */
 export const CLIENT_REGISTRATION_ROWS: readonly Row[] = [
   [
+    'a registration that ends before anybody can sign in',
+    { [REGISTRATION]: { unusedClientLifespan: '1m' } },
+    'authServer.clientRegistration.unusedClientLifespan',
+    /1h to 365d/,
+  ],
+  [
     'a browser that is sent anywhere after it was signed out',
     {
       [REGISTRATION]: {

@@ -1,9 +1,11 @@
+import { DURATION_BOUNDS } from '../model/bounds.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import { mcpEndpoints } from '../urls/mcp-endpoints.js';
 import { redirectUriProblem } from '../urls/client-uris.js';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
+import { within } from './time-bounds.js';
 
 const PATH: Path = ['authServer', 'clientRegistration'];
 
@@ -13,6 +15,7 @@ export const clientRegistration: Rule = (model) => {
   if (authServer === undefined) return [];
   const { dynamic, initialAccessToken, metadataDocuments, redirectSchemes, clients } =
     authServer.clientRegistration;
+  const { unusedClientLifespanMs } = authServer.clientRegistration;
   const findings: Finding[] = [];
   if (dynamic === 'initialAccessToken' && initialAccessToken === undefined)
     findings.push({
@@ -52,6 +55,7 @@ export const clientRegistration: Rule = (model) => {
     });
   return [
     ...findings,
+    ...within([...PATH, 'unusedClientLifespan'], unusedClientLifespanMs, DURATION_BOUNDS.unusedClient),
     ...documents.flatMap(({ clientId, redirectUris }, index) => [
       ...documentUrl(clientId, index, documents),
       ...redirects(redirectUris, [...DOCUMENTS, index], redirectSchemes),

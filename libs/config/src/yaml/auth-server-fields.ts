@@ -25,6 +25,10 @@ const clientRegistration = block('How MCP clients become known.', {
   initialAccessToken: secret(
     'What a client must show with `dynamic: initialAccessToken`; at least 32 characters.',
   ).exactOptional(),
+  unusedClientLifespan: text(
+    'duration',
+    `How long a registration is kept with which nobody has ever signed in. ${DURATION_BOUNDS.unusedClient.text}. One that was used stays.`,
+  ).default('30d'),
   metadataDocuments: block('Client ID Metadata Documents: the client id is the URL of its description.', {
     enabled: flagOr(
       'auto',
