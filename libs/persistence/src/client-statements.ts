@@ -17,8 +17,10 @@ export const KNOWN_CLIENTS = `with registered as (
   from registered r full join used u using (client_id) full join approved a using (client_id)`;
 
 /**
- * Forgets a client: its registration or the copy of its document, and what people approved of it. Values: its id, and the SHA-256 of
- * that. Its sessions end after that, so that it gets no further one.
+ * Three steps forget a client, in this order: what is kept of it, so that it gets no further session; then its sessions; then what
+ * people approved of it, which is written at an open session only. Value: the SHA-256 of its id.
  */
-export const FORGET_CLIENT = `with approved as (delete from approvals where client_id = $1)
-      delete from oidc_records where model in ('Client', 'ClientDocument') and id = $2`;
+export const FORGET_CLIENT = `delete from oidc_records where model in ('Client', 'ClientDocument') and id = $1`;
+
+/** Value: the client's id. */
+export const FORGET_APPROVALS = 'delete from approvals where client_id = $1';

@@ -81,13 +81,12 @@ export class AdministeredSessions {
     return rows.map((row) => ({ tsid: row.tsid, session: plain(row) }))[0];
   }
 
-  /** Ids of what has not ended: of an account, or of a client. */
-  async unclosed(of: { readonly account: string } | { readonly client: string }): Promise<readonly string[]> {
+  /** Ids of what has not ended of an account. */
+  async unclosed(account: string): Promise<readonly string[]> {
     const { rows } = await this.database.query<{ readonly tsid: string }>({
       name: 'administration-sessions-unclosed',
-      text: `select tsid from sessions
-        where closed_at is null and ($1::uuid is null or account_id = $1) and ($2::text is null or client_id = $2)`,
-      values: ['account' in of ? of.account : null, 'client' in of ? of.client : null],
+      text: 'select tsid from sessions where closed_at is null and account_id = $1',
+      values: [account],
     });
     return rows.map(({ tsid }) => tsid);
   }

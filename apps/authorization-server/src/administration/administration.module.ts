@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AttemptsModule } from '../attempts/attempts.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
 import { OAuthEndpointsModule } from '../oauth-endpoints/oauth-endpoints.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { VaultModule } from '../vault/vault.module.js';
@@ -15,7 +16,7 @@ import { ClientActs } from './client-acts.flow.js';
 import { DeleteAccount } from './delete-account.flow.js';
 
 @Module({
-  imports: [AttemptsModule, OAuthEndpointsModule, SessionsModule, VaultModule],
+  imports: [AttemptsModule, ClientsModule, OAuthEndpointsModule, SessionsModule, VaultModule],
   providers: [
     AdministeredAccounts,
     AdministeredClients,

@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { newSessionId, type AccountId } from '@gatehouse/kernel/ids';
 import { decodeJwt } from 'jose';
+import { ApprovalStore } from '../consent/approval.store.js';
+import { SessionStore } from '../sessions/session.store.js';
 import { AdministrationWorld } from '../testing/administration-world.js';
 import { shareWorld } from '../testing/service-world.js';
 import { OPERATIONS, type Operation } from './operations.js';
@@ -189,5 +192,42 @@ describe('sessions, connections and clients', () => {
     expect((await api.service.refresh(ada.clientId, ada.refreshToken)).status).toBeGreaterThanOrEqual(400);
     const kept = await api.call('/clients/operations', { method: 'DELETE', token });
     expect(kept).toMatchObject({ status: 409, body: { code: 'conflict' } });
+  });
+
+  test('a client is deleted whole or not at all: if its sessions cannot be ended, it is still there', async () => {
+    const ada = await api.signedIn('whole-ada');
+    const path = `/clients/${ada.clientId}`;
+    await api.world.rows.query({
+      name: 'spec-sessions-stay',
+      text: `alter table sessions add constraint spec_stays check (client_id <> '${ada.clientId}' or closed_at is null)`,
+    });
+    try {
+      expect((await api.call(path, { method: 'DELETE', token })).status).toBe(500);
+    } finally {
+      await api.world.rows.query({
+        name: 'spec-sessions-may-end',
+        text: 'alter table sessions drop constraint spec_stays',
+      });
+    }
+    expect((await api.call(path, { token })).body).toMatchObject({
+      kind: 'registered',
+      sessions: 1,
+      people: 1,
+    });
+    expect((await api.call(path, { method: 'DELETE', token })).status).toBe(204);
+    expect((await api.call(`/sessions?account=${ada.account}`, { token })).body).toMatchObject({ items: [] });
+    expect((await api.service.refresh(ada.clientId, ada.refreshToken)).status).toBeGreaterThanOrEqual(400);
+  });
+
+  test('what somebody approves of a client while it is deleted does not stay', async () => {
+    const ada = await api.signedIn('approving-ada');
+    expect((await api.call(`/clients/${ada.clientId}`, { method: 'DELETE', token })).status).toBe(204);
+    const [tsid, accountId] = [newSessionId(), ada.account as AccountId];
+    const session = { tsid, accountId, clientId: ada.clientId, clientName: 'Test Client' };
+    await api.replica.app.get(SessionStore).open(session);
+    await api.replica.app.get(ApprovalStore).approve(session, 'fingerprint');
+    expect((await api.call(`/accounts/${ada.account}/export`, { token })).body).toMatchObject({
+      approvals: [],
+    });
   });
 });

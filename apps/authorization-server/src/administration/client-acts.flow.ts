@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { DeleteClient } from '../clients/delete-client.flow.js';
 import { CloseSession } from '../sessions/close-session.flow.js';
 import { AdministeredClients } from './administered-clients.store.js';
 import { AdministeredSessions } from './administered-sessions.store.js';
@@ -15,6 +16,7 @@ export class ClientActs {
     private readonly sessions: AdministeredSessions,
     private readonly clients: AdministeredClients,
     private readonly closing: CloseSession,
+    private readonly deletion: DeleteClient,
   ) {}
 
   readonly handlers: Pick<Handlers, Extract<keyof Handlers, OfClients>> = {
@@ -36,9 +38,10 @@ export class ClientActs {
             'This client stands in the configuration. Take it out there, and restart the authorization server.',
         };
       if ((await this.clients.find(client)) === undefined) return UNKNOWN;
-      // First, so that it gets no further session.
-      await this.clients.forget(client);
-      for (const tsid of await this.sessions.unclosed({ client })) await this.closing.close(tsid, 'revoked');
+      await this.deletion.run(client, async (tx) => {
+        await this.clients.forget(tx, client);
+        return true;
+      });
       return DONE;
     },
   };

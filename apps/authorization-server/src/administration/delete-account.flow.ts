@@ -44,7 +44,7 @@ export class DeleteAccount {
       await this.accounts.endWhatIsOnTheWay(account);
       // What providers gave these attempts is kept by the vault until it hears that nobody goes on with them.
       await this.discards.discardNow();
-      for (const tsid of await this.sessions.unclosed({ account }))
+      for (const tsid of await this.sessions.unclosed(account))
         await this.closing.close(tsid, 'revoked', account as AccountId);
       await this.connections.endAll(account);
       if (await this.accounts.delete(account)) return;

@@ -11,6 +11,7 @@ import { ClientExpiry } from './client-expiry.store.js';
 import { ClientKeySets } from './client-key-sets.flow.js';
 import { ClientSecrets } from './client-secrets.store.js';
 import { DocumentCopies } from './document-copies.store.js';
+import { DeleteClient } from './delete-client.flow.js';
 import { OwnRegistration } from './own-registration.flow.js';
 import { RegistrationTokens } from './registration-tokens.store.js';
 
@@ -21,6 +22,7 @@ import { RegistrationTokens } from './registration-tokens.store.js';
     DocumentCopies,
     ClientDocuments,
     ClientKeySets,
+    DeleteClient,
     OwnRegistration,
     RegistrationTokens,
     {
@@ -34,6 +36,14 @@ import { RegistrationTokens } from './registration-tokens.store.js';
       ) => new ClientSecrets(database, envelope, name, setAside),
     },
   ],
-  exports: [ClientExpiry, ClientSecrets, ClientDocuments, ClientKeySets, OwnRegistration, RegistrationTokens],
+  exports: [
+    ClientExpiry,
+    ClientSecrets,
+    ClientDocuments,
+    ClientKeySets,
+    DeleteClient,
+    OwnRegistration,
+    RegistrationTokens,
+  ],
 })
 export class ClientsModule {}

@@ -29,7 +29,7 @@ export class RegistrationTokens {
   }
 
   /**
-   * Deletes the client with its token and what people have approved. Of any number of requests one does.
+   * Deletes the registration with its token. Of any number of requests one does.
    * @returns false when this is not the token of this client (any more).
    */
   async deleteClient(tx: Queries, clientId: string, token: string): Promise<boolean> {
@@ -38,12 +38,6 @@ export class RegistrationTokens {
       text: `delete from oidc_records where model = 'Client' and id = $1 and uid = $2`,
       values: [sha256(clientId), sha256(token)],
     });
-    if (rowCount === 0) return false;
-    await tx.query({
-      name: 'approvals-of-client-delete',
-      text: 'delete from approvals where client_id = $1',
-      values: [clientId],
-    });
-    return true;
+    return rowCount > 0;
   }
 }

@@ -153,8 +153,9 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   provider.on('registration_create.success', (_ctx, client) => {
     log.info('client-registered', { clientId: client.clientId, clientName: client.clientName });
   });
-  provider.on('registration_update.success', (_ctx, { clientId, clientName }) => {
-    log.info('client-changed', { clientId, clientName });
+  provider.on('registration_update.success', ({ body }, { clientId }) => {
+    // The client is handed over as it was before; the answer says what it is now.
+    log.info('client-changed', { clientId, clientName: member(body as object, 'client_name') });
   });
   const refused =
     (endpoint: string) => (ctx: { oidc: { client?: { clientId: string } | undefined } }, error: Error) => {
@@ -196,7 +197,7 @@ function logEvents(provider: Provider, log: Log, metrics: Metrics): void {
   });
 }
 
-function member(error: Error, name: string): string | undefined {
-  const value: unknown = Reflect.get(error, name);
+function member(of: object, name: string): string | undefined {
+  const value: unknown = Reflect.get(of, name);
   return typeof value === 'string' ? value : undefined;
 }

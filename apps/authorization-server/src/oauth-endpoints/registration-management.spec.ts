@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { describe, expect, test } from '@jest/globals';
+import { KeptLog } from '@gatehouse/testing/kept-log';
 import { decodeJwt } from 'jose';
 import * as openid from 'openid-client';
 import { SessionStore } from '../sessions/session.store.js';
@@ -12,11 +13,16 @@ let service: TestService;
 let replica: TestService;
 let clients: ManagedClients;
 
-shareWorld(startServiceWorld, async (started) => {
-  ({ service } = world = started);
-  replica = await world.startAnother({ issuer: service.issuer });
-  clients = new ManagedClients(service, replica);
-});
+const log = new KeptLog();
+
+shareWorld(
+  () => startServiceWorld(log),
+  async (started) => {
+    ({ service } = world = started);
+    replica = await world.startAnother({ issuer: service.issuer });
+    clients = new ManagedClients(service, replica);
+  },
+);
 
 describe('a client that registered manages its registration', () => {
   // RFC 7592, sections 2.1 and 3.
@@ -51,6 +57,7 @@ describe('a client that registered manages its registration', () => {
       registration_client_uri: told.registration_client_uri,
     });
     expect(answer).not.toHaveProperty('client_uri');
+    expect(log.of('client-changed')).toEqual([{ clientId, clientName: 'Another name' }]);
     expect((await clients.manage('GET', clientId, { token, at: service })).answer).toEqual(answer);
     const { url } = service.authorizeUrl(clientId);
     expect((await service.browser().get(url)).status).toBe(400);

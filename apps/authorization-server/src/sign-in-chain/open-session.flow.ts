@@ -44,7 +44,7 @@ export class OpenSession {
     const session = { tsid, accountId, clientId, clientName };
     await this.sessions.open(session);
     await this.lostAnswers.signedInAgain(session);
-    if (approvedAs === fingerprint) await this.approvals.approve(accountId, clientId, fingerprint);
+    if (approvedAs === fingerprint) await this.approvals.approve(session, fingerprint);
     this.completed.tell({ attemptId: attempt.id, tsid, accountId, clientId, providers });
     return opening;
   }

@@ -1,7 +1,14 @@
 import { sha256 } from '@gatehouse/kernel/digest';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
-import { FORGET_CLIENT, KNOWN_CLIENTS } from '@gatehouse/persistence/client-statements';
+import { FORGET_APPROVALS, FORGET_CLIENT, KNOWN_CLIENTS } from '@gatehouse/persistence/client-statements';
 import type { Queries } from '@gatehouse/persistence/database';
+import {
+  knownClient,
+  unusedClient,
+  writtenClients,
+  type KnownClient,
+  type KnownClientRow,
+} from '@gatehouse/persistence/known-client';
 import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
@@ -10,31 +17,6 @@ import { instant, minute, printList, type ListOptions } from './listing.js';
 import { shown } from './people.js';
 import { reach, type Which } from './reached.js';
 import { inAuthorizationServer } from './service-database.js';
-
-/** How the authorization server knows a client. */
-type Kind = 'registered' | 'configured' | 'document' | 'gone';
-
-interface ClientRow {
-  readonly clientId: string;
-  readonly name: string | null;
-  readonly redirectUris: readonly string[] | null;
-  readonly isPublic: boolean | null;
-  readonly registeredAt: Date | null;
-  readonly usedAt: Date | null;
-  readonly sessions: number;
-  readonly people: number;
-  /** Its secret does not open: the client is unknown until its key is back. */
-  readonly isSetAside: boolean | null;
-}
-
-interface KnownClient extends ClientRow {
-  readonly isRegistered: boolean;
-  readonly total: number;
-}
-
-interface ListedClient extends ClientRow {
-  readonly kind: Kind;
-}
 
 /** Clients that registered, that are configured, and that were used, the last used first. */
 export async function listClients(
@@ -56,13 +38,13 @@ export async function listClients(
           cells: [
             shown(row.name),
             idOf(row),
-            row.isSetAside === true ? 'set aside' : row.kind,
-            shown(row.redirectUris?.join(' ')),
+            row.isSetAside ? 'set aside' : row.kind,
+            shown(row.redirectUris.join(' ')),
             minute(row.usedAt),
             String(row.sessions),
             String(row.people),
           ],
-          needsAction: row.isSetAside === true,
+          needsAction: row.isSetAside,
         })),
         total,
         none: 'No client is known.',
@@ -72,15 +54,15 @@ export async function listClients(
 }
 
 /** What has to be typed to remove it, whole: of a document it is a URL. */
-const idOf = ({ clientId }: ClientRow): string => clientId.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 200);
+const idOf = ({ clientId }: KnownClient): string => clientId.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 200);
 
-const plain = (row: ListedClient) => ({
+const plain = (row: KnownClient) => ({
   client: row.clientId,
   name: row.name,
   kind: row.kind,
-  redirectUris: row.redirectUris ?? [],
+  redirectUris: row.redirectUris,
   public: row.isPublic,
-  setAside: row.isSetAside === true,
+  setAside: row.isSetAside,
   registered: instant(row.registeredAt),
   lastUsed: instant(row.usedAt),
   sessions: row.sessions,
@@ -96,58 +78,24 @@ async function clientsOf(
   own: Queries,
   { authServer }: GatehouseModel,
   { clientId, limit }: Wanted,
-): Promise<{ readonly clients: readonly ListedClient[]; readonly total: number }> {
-  const { rows } = await own.query<KnownClient>({
+): Promise<{ readonly clients: readonly KnownClient[]; readonly total: number }> {
+  const { rows } = await own.query<KnownClientRow>({
     name: 'clients-known',
     text: `${KNOWN_CLIENTS} where $1::text is null or client_id = $1
       order by u.used_at desc nulls last, r.created_at desc nulls last, client_id limit $2`,
     values: [clientId ?? null, limit],
   });
-  const { clients, metadataDocuments } = authServer?.clientRegistration ?? NONE;
-  const written = new Map(
-    [
-      ...clients.map((client) => ({ ...client, kind: 'configured' as const })),
-      ...metadataDocuments.documents.map((document) => ({ ...document, kind: 'document' as const })),
-    ].map((one) => [one.clientId, one]),
-  );
-  const found = rows.map((row): ListedClient => {
-    const known = written.get(row.clientId);
-    return known === undefined
-      ? { ...row, kind: row.isRegistered ? 'registered' : URL.canParse(row.clientId) ? 'document' : 'gone' }
-      : { ...row, name: known.clientName, redirectUris: known.redirectUris, kind: known.kind };
-  });
+  const written = new Map(writtenClients(authServer?.clientRegistration ?? NONE));
+  const found = rows.map((row) => knownClient(row, written.get(row.clientId)));
   for (const row of rows) written.delete(row.clientId);
   const stored = rows[0]?.total ?? 0;
   // Where not every row was read, it is not known which of them were never used.
-  const more = stored > rows.length ? [] : [...written.values()].map(unused);
+  const more = stored > rows.length ? [] : [...written.values()].map(unusedClient);
   const wanted = more.filter((one) => clientId === undefined || one.clientId === clientId);
   return { clients: [...found, ...wanted].slice(0, limit), total: stored + wanted.length };
 }
 
 const NONE = { clients: [], metadataDocuments: { documents: [] } };
-
-const unused = ({
-  clientId,
-  clientName,
-  redirectUris,
-  kind,
-}: {
-  readonly clientId: string;
-  readonly clientName: string;
-  readonly redirectUris: readonly string[];
-  readonly kind: Kind;
-}): ListedClient => ({
-  clientId,
-  name: clientName,
-  redirectUris,
-  kind,
-  isPublic: null,
-  registeredAt: null,
-  usedAt: null,
-  sessions: 0,
-  people: 0,
-  isSetAside: false,
-});
 
 interface RemoveOptions extends Which {
   readonly client: string;
@@ -171,23 +119,15 @@ export async function removeClient(
           `The client ${shown(client)} stands in the configuration. Take it out of authServer.clientRegistration.clients, restart the authorization server, then run the command again.`,
           'configuration',
         );
-      await forget(own, client);
+      await own.query({ name: 'client-forget', text: FORGET_CLIENT, values: [sha256(client)] });
       const ended = await endAll(own, await openSessionsOf(own, client));
+      await own.query({ name: 'client-approvals-forget', text: FORGET_APPROVALS, values: [client] });
       const told = await areTold(own, ended, (text) => (json ? undefined : output.line(text)));
       if (json) output.json({ removed: client, sessionsEnded: ended.length, told });
       else report(output, known, ended.length, told);
     });
   });
   return 0;
-}
-
-/** First, so that it gets no further session. A copy of its document goes, too. */
-async function forget(own: Queries, clientId: string): Promise<void> {
-  await own.query({
-    name: 'client-forget',
-    text: FORGET_CLIENT,
-    values: [clientId, sha256(clientId)],
-  });
 }
 
 async function openSessionsOf(own: Queries, clientId: string): Promise<readonly { readonly tsid: string }[]> {
@@ -199,7 +139,7 @@ async function openSessionsOf(own: Queries, clientId: string): Promise<readonly 
   return rows;
 }
 
-function report(output: Output, { kind, name, clientId }: ListedClient, ended: number, told: boolean): void {
+function report(output: Output, { kind, name, clientId }: KnownClient, ended: number, told: boolean): void {
   output.line(`Removed ${shown(name ?? clientId)}, and ended ${ended} of its sessions.`);
   if (ended > 0) output.line(told ? TOLD : UNTOLD);
   output.line(
