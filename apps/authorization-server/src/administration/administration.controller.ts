@@ -4,7 +4,7 @@ import { ADMINISTRATION_SCOPE, type Administration } from '@gatehouse/config/mod
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { CONFIG } from '@gatehouse/service-process/injected';
-import { tokenInHeader } from '../oauth-endpoints/presented-token.js';
+import { tokenInHeader, type PresentedToken } from '../oauth-endpoints/presented-token.js';
 import { AccountActs } from './account-acts.flow.js';
 import { AdministrationLog } from './administration-log.js';
 import { Administrators, type Caller } from './administrators.flow.js';
@@ -61,7 +61,7 @@ export class AdministrationController {
     this.#handlers = { ...accounts.handlers, ...clients.handlers };
   }
 
-  /** What answers there. @throws where there is no such listener. */
+  /** What answers there. */
   listener(administration: Administration): (request: IncomingMessage, response: ServerResponse) => void {
     const hosts = hostsOf(administration);
     return (request, response) => {
@@ -83,8 +83,9 @@ export class AdministrationController {
     // Both are for whoever has no token yet.
     if (what.kind === 'metadata') return { status: 200, body: this.#metadata(url) };
     if (what.kind === 'document') return { status: 200, body: openApiDocument(url, this.config.issuer) };
-    const caller = await this.#caller(request, url);
-    if (caller.kind !== 'administrator') return this.#unknown(caller);
+    const token = tokenInHeader(request);
+    const caller = await this.#caller(token, request, url);
+    if (caller.kind !== 'administrator') return this.#unknown(caller, token.kind);
     switch (what.kind) {
       case 'nothing':
         return refusal(NOT_FOUND);
@@ -97,8 +98,7 @@ export class AdministrationController {
     }
   }
 
-  async #caller(request: IncomingMessage, url: string): Promise<Caller> {
-    const token = tokenInHeader(request);
+  async #caller(token: PresentedToken, request: IncomingMessage, url: string): Promise<Caller> {
     if (token.kind === 'none') return await this.administrators.callerOf(undefined);
     if (token.kind === 'malformed') return { kind: 'invalid_token' };
     const { headers, method = '', url: target = '' } = request;
@@ -112,10 +112,14 @@ export class AdministrationController {
     });
   }
 
-  #unknown(caller: Exclude<Caller, { readonly kind: 'administrator' }>): Response {
+  #unknown(
+    caller: Exclude<Caller, { readonly kind: 'administrator' }>,
+    shown: PresentedToken['kind'],
+  ): Response {
     this.logs.refused(caller.kind, 'clientId' in caller ? caller.clientId : undefined);
     const isKnown = caller.kind === 'insufficient_scope';
-    const challenge = this.administrators.challenge(caller.kind === 'no_token' ? undefined : caller.kind);
+    const error = caller.kind === 'no_token' ? undefined : caller.kind;
+    const challenge = this.administrators.challenge(shown, error);
     return refusal(
       isKnown
         ? problemOf(403, 'insufficient_scope', `The token needs the scope ${ADMINISTRATION_SCOPE}.`)

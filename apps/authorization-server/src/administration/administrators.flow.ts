@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PROOF_ALGORITHMS } from '@gatehouse/access-tokens/dpop-proof';
 import { ADMINISTRATION_SCOPE } from '@gatehouse/config/model/administration';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { OwnAccessTokens } from '../oauth-endpoints/own-access-tokens.flow.js';
+import type { PresentedToken } from '../oauth-endpoints/presented-token.js';
+import { schemeFor, tokenChallenge } from '../oauth-endpoints/token-challenge.js';
 import { TokenHolder, type ShownToken, type Unproven } from '../oauth-endpoints/token-holder.flow.js';
 import { METADATA_PATH } from './requests.js';
 
@@ -36,14 +37,11 @@ export class Administrators {
   }
 
   /** RFC 6750, section 3; RFC 9449, section 7.1; RFC 9728, section 5.1. @param error absent: no token came (RFC 6750, section 3.1) */
-  challenge(error?: string): string {
-    const isBound = this.config.requestProtection.dpop.boundAccessTokens === 'required';
-    const parameters = [
-      `resource_metadata="${this.config.administration?.url ?? ''}${METADATA_PATH}"`,
-      `scope="${ADMINISTRATION_SCOPE}"`,
-      ...(error === undefined ? [] : [`error="${error}"`]),
-      ...(isBound ? [`algs="${PROOF_ALGORITHMS.join(' ')}"`] : []),
-    ];
-    return `${isBound ? 'DPoP' : 'Bearer'} ${parameters.join(', ')}`;
+  challenge(shown: PresentedToken['kind'], error?: string): string {
+    return tokenChallenge(schemeFor(shown, this.config), [
+      ['resource_metadata', `${this.config.administration?.url ?? ''}${METADATA_PATH}`],
+      ['scope', ADMINISTRATION_SCOPE],
+      ...(error === undefined ? [] : [['error', error] as const]),
+    ]);
   }
 }

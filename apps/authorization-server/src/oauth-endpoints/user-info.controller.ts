@@ -1,5 +1,4 @@
 import { Controller, Get, Inject, Options, Post, Req, Res } from '@nestjs/common';
-import { PROOF_ALGORITHMS } from '@gatehouse/access-tokens/dpop-proof';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { countedWarning } from '@gatehouse/observability/counted-warning';
@@ -12,11 +11,10 @@ import { answerPreflight } from '../http/preflight.js';
 import { sendProtocolError } from '../http/reply.js';
 import { sendLimited } from '../http/request-limits.js';
 import { COME_BACK_AFTER_SECONDS } from './outage-answer.js';
-import { presentedToken } from './presented-token.js';
+import { presentedToken, type PresentedToken } from './presented-token.js';
+import { schemeFor, tokenChallenge } from './token-challenge.js';
 import type { ShownToken } from './token-holder.flow.js';
 import { UserInfo, type UserInfoAnswer } from './user-info.flow.js';
-
-type ChallengeScheme = 'Bearer' | 'DPoP';
 
 interface Challenge {
   readonly status: 400 | 401 | 403;
@@ -60,8 +58,6 @@ const REFUSALS: Readonly<Record<Exclude<UserInfoAnswer['kind'], 'claims' | 'limi
 export class UserInfoController {
   readonly #cors: Cors;
   readonly #url: string;
-  /** Of which whoever shows nothing that could be one is told. */
-  readonly #scheme: ChallengeScheme;
   readonly #limited: () => void;
 
   constructor(
@@ -73,7 +69,6 @@ export class UserInfoController {
     this.#cors = new Cors(config);
     this.#limited = countedWarning(log, 'request-limited', { kind: 'userinfo' });
     this.#url = urls.url('/oauth/userinfo');
-    this.#scheme = config.requestProtection.dpop.boundAccessTokens === 'required' ? 'DPoP' : 'Bearer';
   }
 
   @Options()
@@ -105,10 +100,10 @@ export class UserInfoController {
       const headers = {
         'cache-control': 'no-store',
         ...cors,
-        'www-authenticate': this.#challenge(this.#scheme),
+        'www-authenticate': this.#challenge(presented.kind),
       };
       void reply.code(401).headers(headers).send();
-    } else if (presented.kind === 'malformed') this.#refuse(reply, MALFORMED, this.#scheme, cors);
+    } else if (presented.kind === 'malformed') this.#refuse(reply, MALFORMED, presented.kind, cors);
     else {
       const { headers, method } = request;
       await this.#tell(reply, { ...presented, proof: headers['dpop'], method, url: this.#url }, cors);
@@ -125,7 +120,7 @@ export class UserInfoController {
       }
       if (answer.kind !== 'claims') {
         if (answer.kind === 'use_dpop_nonce') void reply.header('dpop-nonce', answer.nonce);
-        this.#refuse(reply, REFUSALS[answer.kind], shown.kind === 'dpop' ? 'DPoP' : this.#scheme, cors);
+        this.#refuse(reply, REFUSALS[answer.kind], shown.kind, cors);
         return;
       }
       void reply
@@ -147,21 +142,18 @@ export class UserInfoController {
   #refuse(
     reply: FastifyReply,
     { status, ...body }: Challenge,
-    scheme: ChallengeScheme,
+    shown: PresentedToken['kind'],
     cors: Readonly<Record<string, string>>,
   ): void {
-    void reply.header('www-authenticate', this.#challenge(scheme, body));
+    void reply.header('www-authenticate', this.#challenge(shown, body));
     sendProtocolError(reply, status, body, cors);
   }
 
-  /** RFC 6750, section 3; RFC 9449, section 7.1. */
-  #challenge(scheme: ChallengeScheme, body?: Omit<Challenge, 'status'>): string {
-    const parameters: readonly (readonly [string, string])[] = [
+  #challenge(shown: PresentedToken['kind'], body?: Omit<Challenge, 'status'>): string {
+    return tokenChallenge(schemeFor(shown, this.config), [
       ['realm', this.config.issuer],
       ...(body === undefined ? [] : Object.entries(body)),
       ...(body?.error === 'insufficient_scope' ? [['scope', 'openid'] as const] : []),
-      ...(scheme === 'DPoP' ? [['algs', PROOF_ALGORITHMS.join(' ')] as const] : []),
-    ];
-    return `${scheme} ${parameters.map(([name, value]) => `${name}="${value}"`).join(', ')}`;
+    ]);
   }
 }

@@ -82,12 +82,16 @@ export class AdministrationWorld {
     return String(decodeJwt(token).sub);
   }
 
-  async tokenAnswer(client: string, fields: Readonly<Record<string, string>> = {}) {
+  /** @param proof binds the token to its key */
+  async tokenAnswer(client: string, fields: Readonly<Record<string, string>> = {}, proof?: string) {
     return await postForm(
       this.service,
       '/oauth/token',
       { grant_type: 'client_credentials', resource: this.url, ...fields },
-      { authorization: `Basic ${Buffer.from(`${client}:${SECRET}`).toString('base64')}` },
+      {
+        authorization: `Basic ${Buffer.from(`${client}:${SECRET}`).toString('base64')}`,
+        ...(proof === undefined ? {} : { dpop: proof }),
+      },
     );
   }
 
