@@ -10,9 +10,10 @@ import { nestLogger } from '@gatehouse/observability/nest-logger';
 import { busOptionsOf } from '@gatehouse/messaging/bus-options';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from '@gatehouse/service-process/http-server';
 import { withInternalServer, type RunningService } from '@gatehouse/service-process/internal-server';
+import type { Listener } from '@gatehouse/service-process/listener';
 import { WITHOUT_SCHEMAS } from '@gatehouse/service-process/without-schemas';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
-import { startAdministration, type AdministrationListener } from './administration-listener.js';
+import { startAdministration } from './administration-listener.js';
 import { AuthorizationServerModule } from './authorization-server.module.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { peerUnless } from './http/caller.js';
@@ -71,7 +72,7 @@ async function administrationOf(
   app: NestFastifyApplication,
   { administration }: AuthorizationServerPart,
   log: Log,
-): Promise<AdministrationListener | undefined> {
+): Promise<Listener | undefined> {
   if (administration === undefined) return undefined;
   return await startAdministration(app, administration, log).catch(async (error: unknown) => {
     await app.close();

@@ -1,6 +1,5 @@
 import cluster from 'node:cluster';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { ListenAddress } from '@gatehouse/config/model/listen-addresses';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Log } from '@gatehouse/observability/log';
@@ -9,6 +8,7 @@ import { Readiness, type ReadinessReport } from '@gatehouse/observability/readin
 import { GracefulStop } from './graceful-stop.js';
 import { HTTP_LIMITS, limitedServer, type HttpLimits } from './http-server.js';
 import type { InternalFacts } from './internal-facts.js';
+import { listen } from './listener.js';
 import { answerPrimary } from './worker-answers.js';
 
 export interface InternalServer {
@@ -137,7 +137,7 @@ async function answering({ port }: ListenAddress, facts: InternalFacts): Promise
  * nobody's business who can reach its public one.
  */
 export async function startInternalServer(
-  { host, port }: ListenAddress,
+  address: ListenAddress,
   facts: InternalFacts,
   log: Pick<Log, 'warn' | 'failure'>,
   limits = LIMITS,
@@ -149,21 +149,10 @@ export async function startInternalServer(
       else send(response, 500, { status: 'failed' });
     });
   });
-  const stop = new GracefulStop(server);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
-  // It listens on TCP.
-  const address = server.address() as AddressInfo;
+  const listener = await listen(server, address);
   return {
-    port: address.port,
-    close: async () => {
-      stop.announce();
-      const done = stop.close(CLOSE_INTERNAL_WITHIN_MS);
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      done();
-    },
+    port: listener.port,
+    close: async () => await listener.close(CLOSE_INTERNAL_WITHIN_MS),
   };
 }
 

@@ -125,6 +125,13 @@ export const SHAPE_ROWS: readonly Row[] = [
   wrong('a flag that says yes', 'backends.0.insecureAllowHttp', 'yes', /true or false/),
   wrong('a port in quotes', 'listen.proxy.port', '4483', /whole number/),
   wrong('a port that does not exist', 'listen.proxy.port', 70_000, /out of range/),
+  below(
+    'an API for administrators on any free port',
+    'authServer.administration',
+    { port: 0 },
+    '.port',
+    /out of range/,
+  ),
   wrong('a listener at a URL', 'listen.proxy.host', 'http://127.0.0.1', /not an address to listen on/),
   wrong('a list of listeners', 'listen', [], /./),
   below(

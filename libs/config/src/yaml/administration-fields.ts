@@ -8,7 +8,8 @@ export const administration = block(
     host: host(
       'Address to listen on. It speaks plain HTTP: on another machine, a proxy with TLS stands in front.',
     ),
-    port: port({ about: 'TCP port.' }),
+    // Of a port that is not known before, no `url` could be made.
+    port: port({ about: 'TCP port.' }, 1),
     url: text(
       'url',
       'Where administrators reach it: scheme, host and port. Tokens name it as their audience, and requests as their `Host`.',
