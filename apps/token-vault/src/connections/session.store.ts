@@ -101,7 +101,10 @@ export class SessionStore {
     });
   }
 
-  /** Closes a session, also before it is opened: a late opening must fail. @returns whether it was open. */
+  /**
+   * Closes a session, also before it is opened: a late opening must fail. Whose it was is forgotten, with who they are at the primary
+   * provider. @returns whether it was open.
+   */
   async close(tsid: SessionId): Promise<boolean> {
     return await this.database.transaction(async (tx) => {
       const { rows } = await tx.query<{ opened: boolean }>({
@@ -109,6 +112,12 @@ export class SessionStore {
         text: `insert into sessions as s (tsid, closed_at) values ($1, now())
                on conflict (tsid) do update set closed_at = now() where s.closed_at is null
                returning s.account_id is not null as opened`,
+        values: [tsid],
+      });
+      await tx.query({
+        name: 'session-close-forget',
+        text: `update sessions set account_id = null, primary_provider = null, primary_subject = null, provider_session = null,
+                 signed_in_at = null where tsid = $1`,
         values: [tsid],
       });
       for (const table of ['session_connections', 'exchanged_tokens'])

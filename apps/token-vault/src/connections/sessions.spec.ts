@@ -80,6 +80,28 @@ describe('opening a session', () => {
     ).rejects.toMatchObject({ code: 'session_closed' });
   });
 
+  test('once it is closed, nothing says whose it was', async () => {
+    const { tsid } = await world.client.signIn({ acme: world.as('alice') });
+    await expect(world.client.ask(sessionClose, { tsid })).resolves.toEqual({ closed: true });
+    await expect(world.client.ask(sessionClose, { tsid })).resolves.toEqual({ closed: false });
+    const { rows } = await world.rows.query({
+      name: 'spec-closed-session',
+      text: `select account_id, primary_provider, primary_subject, provider_session, signed_in_at, closed_at is not null as closed
+        from sessions where tsid = $1`,
+      values: [tsid],
+    });
+    expect(rows).toEqual([
+      {
+        account_id: null,
+        primary_provider: null,
+        primary_subject: null,
+        provider_session: null,
+        signed_in_at: null,
+        closed: true,
+      },
+    ]);
+  });
+
   test('never adopts a leg that was begun for another account', async () => {
     const [attemptId, victim, thief] = [newAttemptId(), newAccountId(), newAccountId()];
     const { authorizationUrl } = await world.client.ask(connectionBegin, {
