@@ -51,7 +51,7 @@ export const writtenClients = ({
 
 /** @param written what the configuration says of this client: it holds, and not what is stored */
 export function knownClient(
-  { isRegistered, total: _, ...row }: KnownClientRow,
+  { isRegistered, ...row }: KnownClientRow,
   written: WrittenClient | undefined,
 ): KnownClient {
   if (written !== undefined) {
