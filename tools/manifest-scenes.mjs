@@ -1,5 +1,6 @@
 /** What tools/checks/manifest-fields.mjs sets up around a field, so that it has something to say. */
 import { coreObject, manifest } from '../libs/config/dist/from-manifests/manifests.fixture.js';
+import { OIDC_SCENES } from './manifest-oidc-scenes.mjs';
 
 const OPAQUE = {
   introspectionUrl: 'https://a.example/ask',
@@ -63,13 +64,7 @@ export const SCENES = [
       spec.authServerConfig.signingKeySecretRefs = [{ name: 'a', key: 'b' }];
     },
   ],
-  [
-    'MCPOIDCConfig',
-    'inline',
-    (_spec, all) => {
-      delete specOf(all, 'VirtualMCPServer').authServerConfig;
-    },
-  ],
+  ...OIDC_SCENES,
   ...scenes(
     'MCPOIDCConfig',
     ['inline.introspectionUrl', 'inline.clientId', 'inline.clientSecretRef'],
@@ -78,13 +73,6 @@ export const SCENES = [
   ...['MCPRemoteProxy', 'MCPServer', 'MCPServerEntry', 'VirtualMCPServer'].flatMap((kind) =>
     scenes(kind, ['groupRef'], (_spec, all) => all.push(manifest('MCPGroup', 'changed-value'))),
   ),
-  [
-    'MCPOIDCConfig',
-    'inline.caBundleRef.configMapRef',
-    (spec) => {
-      spec.inline.caBundleRef = { configMapRef: { name: 'a', key: 'b' } };
-    },
-  ],
   [
     'MCPServerEntry',
     'caBundleRef.configMapRef',

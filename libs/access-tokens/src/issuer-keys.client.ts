@@ -1,4 +1,5 @@
 import { SECOND_MS } from '@gatehouse/kernel/durations';
+import type { Secret } from '@gatehouse/kernel/secret';
 import type { EgressRules } from '@gatehouse/safe-fetch/egress-rules';
 import { safeFetch } from '@gatehouse/safe-fetch/safe-fetch';
 import type { JWK } from 'jose';
@@ -9,6 +10,8 @@ export interface KeyIssuer extends EgressRules {
   readonly issuer: string;
   /** Absent: its metadata names it. */
   readonly jwksUrl?: string;
+  /** Sent as a bearer token with each request, where keys are not public. */
+  readonly credential?: Secret;
 }
 
 const TIMEOUT_MS = 5 * SECOND_MS;
@@ -46,7 +49,13 @@ async function discovered(issuer: KeyIssuer): Promise<string> {
 
 async function json(issuer: KeyIssuer, url: string): Promise<unknown> {
   const { status, body } = await safeFetch(
-    { url, headers: { accept: 'application/json' } },
+    {
+      url,
+      headers: {
+        accept: 'application/json',
+        ...(issuer.credential === undefined ? {} : { authorization: `Bearer ${issuer.credential.reveal()}` }),
+      },
+    },
     { ...issuer, timeoutMs: TIMEOUT_MS },
   );
   if (status !== 200) throw new Error(`the answer has status ${status}`);

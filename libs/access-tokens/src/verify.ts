@@ -1,6 +1,7 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { errors, type JWTVerifyGetKey } from 'jose';
 import { verifyWithAny } from './verify-with-any.js';
+import { serviceAccountClaims, type AllowedServiceAccounts } from './service-account.js';
 import { accessTokenClaims, type AccessTokenClaims } from './claims.js';
 
 /** Asymmetric algorithms only: a public key must never be usable as an HMAC secret (RFC 8725, section 2.1). */
@@ -12,6 +13,8 @@ export interface Expectation {
   /** `at+jwt` for our own tokens (RFC 9068, section 4); external issuers may leave it out. */
   readonly typ?: string;
   readonly clockToleranceSeconds: number;
+  /** Present: the tokens are those of service accounts, and no access tokens of RFC 9068. */
+  readonly serviceAccounts?: AllowedServiceAccounts;
 }
 
 /**
@@ -32,7 +35,10 @@ export async function verifyAccessToken(
       requiredClaims: ['exp', 'iat', 'sub'],
       ...(expected.typ === undefined ? {} : { typ: expected.typ }),
     });
-    return accessTokenClaims.parse(payload);
+    const { serviceAccounts } = expected;
+    return accessTokenClaims.parse(
+      serviceAccounts === undefined ? payload : serviceAccountClaims(payload, serviceAccounts),
+    );
   } catch (error) {
     if (error instanceof GatehouseError) throw error;
     if (error instanceof errors.JWKSTimeout || isNetworkFailure(error)) {

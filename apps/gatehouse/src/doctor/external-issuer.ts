@@ -1,3 +1,4 @@
+import { clusterAccess } from '@gatehouse/config/cluster-access';
 import type { IncomingOidc } from '@gatehouse/config/model/incoming-auth';
 import type { Secret } from '@gatehouse/kernel/secret';
 import { namedUrl } from '../shown-text.js';
@@ -20,11 +21,28 @@ export const externalIssuerChecks = (oidc: Issuer, withinMs: number): readonly C
 };
 
 /** As the proxy looks for them: RFC 8414, then OpenID Connect Discovery. */
-async function keyFindings({ issuer, jwksUrl }: Issuer, party: Party): Promise<readonly DoctorFinding[]> {
+async function keyFindings(written: Issuer, party: Party): Promise<readonly DoctorFinding[]> {
   const { about } = party;
-  const found = jwksUrl ?? (await announcedKeys(issuer, party));
+  const issuer = await clusterAccess(written).catch(() => undefined);
+  if (issuer === undefined)
+    return [
+      {
+        name: 'issuer-cluster-access-missing',
+        about,
+        cause: 'Nothing is there with which the cluster could be asked for its keys: no caller gets in.',
+        evidence: 'token or ca.crt cannot be read in clusterAuthFolder.',
+        fix: 'Look at automountServiceAccountToken of the pod, or leave clusterAuthFolder out (useClusterAuth: false) where the keys are public.',
+      },
+    ];
+  const { credential, jwksUrl } = issuer;
+  const headers = {
+    accept: 'application/json',
+    ...(credential === undefined ? {} : { authorization: `Bearer ${credential.reveal()}` }),
+  };
+  const asking: Asking = { party: { ...party, egress: issuer }, headers };
+  const found = jwksUrl ?? (await announcedKeys(issuer.issuer, asking));
   if (typeof found !== 'string') return [found];
-  const answer = await asked(party, { url: found });
+  const answer = await asked(asking.party, { url: found, headers });
   if (!answer.ok) return [answer.finding];
   const keys = objectOf(answer.response)?.['keys'];
   return answer.response.status === 200 && Array.isArray(keys) && keys.length > 0
@@ -40,14 +58,19 @@ async function keyFindings({ issuer, jwksUrl }: Issuer, party: Party): Promise<r
       ];
 }
 
-async function announcedKeys(issuer: string, party: Party): Promise<string | DoctorFinding> {
+interface Asking {
+  readonly party: Party;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+async function announcedKeys(issuer: string, { party, headers }: Asking): Promise<string | DoctorFinding> {
   const { origin, pathname } = new URL(issuer);
   let evidence = '';
   for (const url of [
     `${origin}/.well-known/oauth-authorization-server${pathname === '/' ? '' : pathname}`,
     `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
   ]) {
-    const answer = await asked(party, { url, headers: { accept: 'application/json' } });
+    const answer = await asked(party, { url, headers });
     if (!answer.ok) return answer.finding;
     const metadata = objectOf(answer.response);
     const [named, keys] = [textOf(metadata?.['issuer']), textOf(metadata?.['jwks_uri'])];

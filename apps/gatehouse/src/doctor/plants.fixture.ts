@@ -39,6 +39,13 @@ export const issuerPlants = ({
     plant: () => withExternalIssuer(origin()),
     provider: { metadata: { issuer: 'https://another.example' } },
   }),
+  row('a cluster that this pod has no account for', 'issuer-cluster-access-missing', {
+    plant: () =>
+      withExternalIssuer(origin().replace('http:', 'https:'), {
+        introspection: undefined,
+        kubernetesServiceAccount: { clusterAuthFolder: '/nowhere' },
+      }),
+  }),
   row('an issuer of callers that is switched off', 'issuer-not-listening', {
     plant: () => withExternalIssuer(nobody()),
   }),

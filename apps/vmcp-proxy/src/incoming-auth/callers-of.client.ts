@@ -40,7 +40,7 @@ export function callersOf(
 ): Callers {
   const { incomingAuth } = part;
   if (incomingAuth.type === 'anonymous') return new Callers(incomingAuth, undefined, undefined, proofs, log);
-  const { issuer } = incomingAuth.oidc;
+  const { issuer, kubernetesServiceAccount: serviceAccounts } = incomingAuth.oidc;
   const embedded = isEmbedded(part);
   const keys = embedded ? signingKeys(contracts) : issuerKeys(incomingAuth.oidc);
   const rules = {
@@ -48,6 +48,7 @@ export function callersOf(
     // RFC 9068, section 4. Other issuers' access tokens are often plain JWTs.
     ...(embedded ? { typ: 'at+jwt', machineClients: new Set(part.authServer?.machineClients) } : {}),
     clockToleranceSeconds: CLOCK_TOLERANCE_SECONDS,
+    ...(serviceAccounts === undefined ? {} : { serviceAccounts }),
   };
   const verifier = new TokenVerifier(keys.getKey, rules, Date.now, keys.isGone);
   const { introspection } = incomingAuth.oidc;

@@ -108,23 +108,49 @@ describe('authentication guide', () => {
     });
   });
 
-  test('tokens of service accounts are refused by name, with what to write', () => {
+  test('tokens of service accounts: of this cluster, and of everybody in it, where nothing else is said', () => {
     const [group, , vmcp] = gateway({ incomingAuth: EXTERNAL });
-    const cluster = manifest('MCPOIDCConfig', 'vmcp-oidc', {
-      type: 'kubernetesServiceAccount',
-      kubernetesServiceAccount: {},
-    });
-    expect(loadManifests([group, cluster, vmcp, entry('api')])).toMatchObject({
-      ok: false,
-      problems: [
-        {
-          path: 'MCPOIDCConfig/vmcp-oidc spec.kubernetesServiceAccount',
-          message:
-            'Refused: a token has to name its client (RFC 9068 section 2.2), and those of service accounts name none.',
-          instead: 'type: inline with an issuer whose access tokens do',
+    const loaded = (kubernetesServiceAccount?: Fields) =>
+      loadManifests([
+        group,
+        manifest('MCPOIDCConfig', 'vmcp-oidc', {
+          type: 'kubernetesServiceAccount',
+          ...(kubernetesServiceAccount === undefined ? {} : { kubernetesServiceAccount }),
+        }),
+        vmcp,
+        entry('api'),
+      ]);
+    for (const written of [undefined, {}])
+      expect(loaded(written)).toMatchObject({
+        ok: true,
+        model: {
+          incomingAuth: {
+            oidc: {
+              issuer: 'https://kubernetes.default.svc',
+              audience: MCP,
+              scopes: [],
+              kubernetesServiceAccount: {
+                clusterAuthFolder: '/var/run/secrets/kubernetes.io/serviceaccount',
+              },
+            },
+          },
         },
-      ],
+      });
+    const elsewhere = loaded({
+      issuer: 'https://oidc.example.com/id/one',
+      jwksUrl: 'https://oidc.example.com/id/one/keys',
+      namespace: 'agents',
+      serviceAccount: 'nightly',
+      useClusterAuth: false,
     });
+    expect(elsewhere.ok && elsewhere.model.incomingAuth).toMatchObject({
+      oidc: {
+        issuer: 'https://oidc.example.com/id/one',
+        jwksUrl: 'https://oidc.example.com/id/one/keys',
+        kubernetesServiceAccount: { namespace: 'agents', serviceAccount: 'nightly' },
+      },
+    });
+    expect(JSON.stringify(elsewhere)).not.toContain('clusterAuthFolder');
   });
 });
 

@@ -47,9 +47,13 @@ function translateConfig(translation: Translation, config: Written): void {
   const { native, set } = translation;
   const inline = config.at('spec', 'inline');
   if (config.at('spec', 'type').text !== 'inline') {
-    // Refused by name already: what follows from it is not a second error.
-    native.put([...PATH, 'issuer'], 'https://kubernetes.default.svc', config.at('spec', 'type'));
-    native.fails([...PATH, 'issuer']);
+    if (config.at('spec', 'type').text === 'kubernetesServiceAccount')
+      translateServiceAccounts(translation, config);
+    else {
+      // Refused already: what follows from it is not a second error.
+      native.put([...PATH, 'issuer'], CLUSTER, config.at('spec', 'type'));
+      native.fails([...PATH, 'issuer']);
+    }
     return;
   }
   if (!inline.isThere) set.problems.push(inline.problem('type: inline needs the fields under inline.'));
@@ -60,6 +64,23 @@ function translateConfig(translation: Translation, config: Written): void {
   });
   translateIntrospection(translation, inline);
   putConfigMapReference(translation, [...PATH, 'caBundle'], inline.at('caBundleRef', 'configMapRef'));
+}
+
+/** Of the cluster in which the gateway itself runs, where nothing else is said. */
+const CLUSTER = 'https://kubernetes.default.svc';
+/** Where a pod has its own account. */
+const POD_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** The seed system takes the block for granted, and every account of the cluster. */
+function translateServiceAccounts({ native }: Translation, config: Written): void {
+  const written = config.at('spec', 'kubernetesServiceAccount');
+  const [issuer, auth] = [written.at('issuer'), written.at('useClusterAuth')];
+  const place = [...PATH, 'kubernetesServiceAccount'];
+  native.put([...PATH, 'issuer'], issuer.isThere ? issuer.value : CLUSTER, issuer);
+  native.copy(PATH, written, ['jwksUrl']);
+  native.put(place, {}, written);
+  native.copy(place, written, ['namespace', 'serviceAccount']);
+  if (auth.value !== false) native.put([...place, 'clusterAuthFolder'], POD_FOLDER, auth);
 }
 
 /** `clientId` and `clientSecretRef` are the client that asks about opaque tokens, and nothing else. */

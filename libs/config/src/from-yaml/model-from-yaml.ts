@@ -260,6 +260,7 @@ function buildIncomingAuth(
   // The gateway's own issuer may be at a private address: inside a cluster its name often resolves to one.
   const allowPrivateIps = (oidc?.allowPrivateIps ?? false) || authServer !== undefined;
   const insecureAllowHttp = (oidc?.insecureAllowHttp ?? false) || (authServer?.insecureAllowHttp ?? false);
+  const callers = oidc?.kubernetesServiceAccount;
   const introspection = oidc?.introspection && buildIntrospection(oidc.introspection, secrets);
   return {
     type: 'oidc',
@@ -267,9 +268,10 @@ function buildIncomingAuth(
       issuer,
       audience: oidc?.audience ?? resourceUrl,
       resourceUrl: oidc?.resourceUrl ?? resourceUrl,
-      scopes: oidc?.scopes ?? ['openid'],
+      scopes: oidc?.scopes ?? (callers === undefined ? ['openid'] : []),
       ...given('jwksUrl', oidc?.jwksUrl),
       ...given('introspection', introspection),
+      ...given('kubernetesServiceAccount', callers),
       ...partyEgress(
         { allowPrivateIps, insecureAllowHttp, ...given('caBundle', oidc?.caBundle) },
         { path: ['incomingAuth', 'oidc'], owner: 'vmcp-proxy', secrets },

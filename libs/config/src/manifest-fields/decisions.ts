@@ -85,9 +85,9 @@ const oidcConfig: Decisions = {
   'inline.caBundleRef.configMapRef.optional': noEffect('a bundle that is written has to be there.'),
   'inline.jwksAuthTokenPath': refused('keys are fetched without a credential.'),
   'inline.protectedResourceAllowPrivateIP': noEffect('the metadata of the gateway is served, never fetched.'),
-  kubernetesServiceAccount: refused(
-    'a token has to name its client (RFC 9068 section 2.2), and those of service accounts name none.',
-    { instead: 'type: inline with an issuer whose access tokens do' },
+  'kubernetesServiceAccount.introspectionUrl': refused(
+    'tokens of service accounts are signed JWTs, and a cluster has no introspection of RFC 7662.',
+    { instead: 'jwksUrl, or nothing' },
   ),
 };
 

@@ -7,6 +7,16 @@ export interface Introspection<S> {
   readonly clientSecret: S;
 }
 
+/** Service accounts of a Kubernetes cluster as callers, each of which is its own client. */
+export interface ServiceAccountCallers {
+  /** Absent: those of every namespace. */
+  readonly namespace?: string;
+  /** Absent: every one of the namespace. */
+  readonly serviceAccount?: string;
+  /** Holds `token` and `ca.crt`, with which the cluster is asked for its keys. Absent: it is asked as others are. */
+  readonly clusterAuthFolder?: string;
+}
+
 export interface IncomingOidc<S> {
   readonly type: 'oidc';
   readonly oidc: {
@@ -19,6 +29,7 @@ export interface IncomingOidc<S> {
     readonly jwksUrl?: string;
     /** Where the issuer is asked about tokens that are no JWTs; absent: there are none. */
     readonly introspection?: Introspection<S>;
+    readonly kubernetesServiceAccount?: ServiceAccountCallers;
   } & PartyEgress<S>;
 }
 

@@ -14,6 +14,8 @@ export const incomingAuthAgrees: Rule = ({ authServer, incomingAuth, resourceUrl
         instead: 'leave incomingAuth out',
       },
     ];
+  // Has a finding of its own.
+  if (incomingAuth.oidc.kubernetesServiceAccount !== undefined) return [];
   const { issuer, audience, resourceUrl: resource, introspection } = incomingAuth.oidc;
   const path: Path = ['incomingAuth', 'oidc'];
   return [

@@ -40,6 +40,7 @@ import { rateLimits } from './rate-limits.js';
 import type { DemandedRule } from './rule.js';
 import { scopesOfCalls } from './scopes-of-calls.js';
 import { sealingKeys } from './sealing-keys.js';
+import { serviceAccounts } from './service-accounts.js';
 import { sessionForExchange } from './session-for-exchange.js';
 import { shownNames } from './shown-names.js';
 import { sizeBounds } from './size-bounds.js';
@@ -84,6 +85,11 @@ export const RULES: readonly DemandedRule[] = [
     demands:
       'With `authServer`, `incomingAuth` is of type `oidc`; its issuer equals that of `authServer`, its audience and resource equal `<publicUrl>/mcp`, byte for byte.',
     rule: incomingAuthAgrees,
+  },
+  {
+    demands:
+      'Callers that are service accounts come without `authServer`, scopes and introspection; an account is named with its namespace; `clusterAuthFolder` is an absolute path, and its token and authorities are for https alone.',
+    rule: serviceAccounts,
   },
   {
     demands:

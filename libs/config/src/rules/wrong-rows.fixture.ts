@@ -19,6 +19,7 @@ import { OUTGOING_ROWS } from './outgoing-rows.fixture.js';
 import { PROVIDER_ROWS } from './provider-rows.fixture.js';
 import { REGISTRATION_ROWS, REGISTRATION_SHAPE_ROWS } from './registration-rows.fixture.js';
 import type { Row } from './row.fixture.js';
+import { SERVICE_ACCOUNT_ROWS } from './service-account-rows.fixture.js';
 import { SHAPE_ROWS } from './shape-rows.fixture.js';
 import { SIGN_IN_ROWS } from './sign-in-rows.fixture.js';
 import { STDIO_ROWS } from './stdio-rows.fixture.js';
@@ -30,6 +31,7 @@ import { VIEW_ROWS } from './view-rows.fixture.js';
 
 /** What the rules across fields refuse. */
 export const RULE_ROWS: readonly Row[] = [
+  ...SERVICE_ACCOUNT_ROWS,
   ...ISSUED_TOKEN_ROWS,
   ...TOOL_SCOPE_ROWS,
   ...AWS_ROWS,

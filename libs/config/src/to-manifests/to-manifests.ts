@@ -80,6 +80,7 @@ class Conversion {
     // Manifests without scopes ask for none, or say with theirs what the authorization server has.
     if (!hasAuthServer && rest.read([...path, 'scopes']) === undefined)
       rest.put([...path, 'scopes'], ['openid']);
+    // Stays beside the manifests, which would say it with another block.
     this.object('MCPOIDCConfig', name, {
       type: 'inline',
       inline: {

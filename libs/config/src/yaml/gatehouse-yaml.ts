@@ -32,6 +32,7 @@ import { egressWays } from './egress-fields.js';
 import { introspection } from './introspection-fields.js';
 import { haveUrlOrCommand } from './checks.js';
 import { BACKEND_MISTAKES, DOCUMENT_MISTAKES, TRANSPORT_MISTAKES } from './mistakes.js';
+import { kubernetesServiceAccount } from './service-account-fields.js';
 import { operational, ownFailureHandling, toolTimeouts } from './operational-fields.js';
 import { outgoingAuth } from './outgoing-auth-fields.js';
 import { rateLimiting } from './rate-limit-fields.js';
@@ -56,11 +57,13 @@ const incomingAuth = block(
       scopes: list(
         text('scope', 'One scope.'),
         'Scopes that the protected-resource metadata and the challenge name, and that every access token needs.',
-      ).default(['openid']),
+        { derived: '`[openid]`; none with `kubernetesServiceAccount`' },
+      ).exactOptional(),
       jwksUrl: text('url', "Where the issuer's public keys are fetched.", {
         derived: "from the issuer's metadata",
       }).exactOptional(),
       introspection: introspection.exactOptional(),
+      kubernetesServiceAccount: kubernetesServiceAccount.exactOptional(),
       ...egress,
     }).prefault({}),
     authz: authz.exactOptional(),

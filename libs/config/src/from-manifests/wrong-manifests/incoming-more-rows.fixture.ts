@@ -29,13 +29,13 @@ export const INCOMING_MORE_ROWS: readonly ManifestRow[] = [
     'Unknown field. Known here: clientId, insecureAllowHTTP, introspectionUrl, issuer, jwksAllowPrivateIP, jwksAuthTokenPath, jwksUrl, protectedResourceAllowPrivateIP, caBundleRef, clientSecretRef.',
   ),
   row(
-    'tokens of service accounts',
+    'tokens of service accounts beside an authorization server',
     { [`${OWN}.type`]: 'kubernetesServiceAccount', [`${OWN}.kubernetesServiceAccount`]: {} },
     [
       [
         `${OWN}.kubernetesServiceAccount`,
-        'Refused: a token has to name its client (RFC 9068 section 2.2), and those of service accounts name none.',
-        'type: inline with an issuer whose access tokens do',
+        'With authServerConfig, callers bring its tokens: those of service accounts are none.',
+        'a gateway of its own for the programs of the cluster, without authServerConfig',
       ],
     ],
   ),

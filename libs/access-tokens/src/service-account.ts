@@ -1,0 +1,36 @@
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import type { JWTPayload } from 'jose';
+
+/** Which service accounts of a Kubernetes cluster may come; what is absent is not looked at. */
+export interface AllowedServiceAccounts {
+  readonly namespace?: string;
+  readonly serviceAccount?: string;
+}
+
+/** The user name that a service account has: its namespace is a DNS label, its name a DNS subdomain. */
+const SUBJECT =
+  /^system:serviceaccount:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)$/;
+
+/** Claims that a cluster never issues. They would name a session, somebody who acts, or more than the account is. */
+const NEVER_ISSUED = ['tsid', 'act', 'scope', 'client_id'];
+
+/**
+ * The claims of a service account's token in the form of RFC 9068. It is its own client (section 2.2: without a resource owner, `sub`
+ * names the client), and has no scopes. Clusters before 1.32 give no `jti`.
+ * @throws {GatehouseError} `token_invalid` for every other subject
+ */
+export function serviceAccountClaims(
+  { sub = '', ...payload }: JWTPayload,
+  allowed: AllowedServiceAccounts,
+): JWTPayload {
+  const [, namespace, name] = SUBJECT.exec(sub) ?? [];
+  if (namespace === undefined || name === undefined)
+    throw new GatehouseError('token_invalid', 'the token is of no service account');
+  if (
+    namespace !== (allowed.namespace ?? namespace) ||
+    name !== (allowed.serviceAccount ?? name) ||
+    NEVER_ISSUED.some((claim) => Object.hasOwn(payload, claim))
+  )
+    throw new GatehouseError('token_invalid', 'the token is of another service account');
+  return { jti: sub, ...payload, sub, client_id: sub };
+}
