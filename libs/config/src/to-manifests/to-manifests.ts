@@ -77,10 +77,10 @@ class Conversion {
     const audience = rest.take([...path, 'audience']) ?? `${publicUrl}/mcp`;
     const resourceUrl = rest.take([...path, 'resourceUrl']) ?? `${publicUrl}/mcp`;
     rest.take(['incomingAuth', 'type']);
-    // Manifests without scopes ask for none, or say with theirs what the authorization server has.
-    if (!hasAuthServer && rest.read([...path, 'scopes']) === undefined)
+    // Manifests without scopes ask for none, as service accounts do, or say with theirs what the authorization server has.
+    const hasScopes = rest.read([...path, 'kubernetesServiceAccount']) === undefined;
+    if (!hasAuthServer && hasScopes && rest.read([...path, 'scopes']) === undefined)
       rest.put([...path, 'scopes'], ['openid']);
-    // Stays beside the manifests, which would say it with another block.
     this.object('MCPOIDCConfig', name, {
       type: 'inline',
       inline: {
