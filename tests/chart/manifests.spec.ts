@@ -83,6 +83,17 @@ where('the chart', () => {
       }
   });
 
+  test('the proxy alone gets a token of its account, and only where it asks the cluster for its keys', () => {
+    const pods = ofKind(rendered(values, { vmcpProxy: { serviceAccountToken: true } }), 'Deployment').map(
+      (manifest) => [nameOf(manifest), at(podOf(manifest), 'spec', 'automountServiceAccountToken')],
+    );
+    expect(Object.fromEntries(pods)).toEqual({
+      'gw-gatehouse-authorization-server': false,
+      'gw-gatehouse-token-vault': false,
+      'gw-gatehouse-vmcp-proxy': true,
+    });
+  });
+
   test('the three services scale, roll and fail independently', () => {
     const manifests = rendered(values, EVERYTHING);
     const deployments = ofKind(manifests, 'Deployment');

@@ -1,5 +1,6 @@
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { JWTPayload } from 'jose';
+import { z } from 'zod';
 
 /** Which service accounts of a Kubernetes cluster may come; what is absent is not looked at. */
 export interface AllowedServiceAccounts {
@@ -10,6 +11,12 @@ export interface AllowedServiceAccounts {
 /** The user name that a service account has: its namespace is a DNS label, its name a DNS subdomain. */
 const SUBJECT =
   /^system:serviceaccount:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)$/;
+
+/** Every token that a cluster makes for an account says of which it is a second time, beside the pod or the Secret that it ends with. */
+const boundTo = z.looseObject({
+  namespace: z.string(),
+  serviceaccount: z.looseObject({ name: z.string() }),
+});
 
 /** Claims that a cluster never issues. They would name a session, somebody who acts, or more than the account is. */
 const NEVER_ISSUED = ['tsid', 'act', 'scope', 'client_id'];
@@ -24,7 +31,13 @@ export function serviceAccountClaims(
   allowed: AllowedServiceAccounts,
 ): JWTPayload {
   const [, namespace, name] = SUBJECT.exec(sub) ?? [];
-  if (namespace === undefined || name === undefined)
+  const bound = boundTo.safeParse(payload['kubernetes.io']).data;
+  if (
+    namespace === undefined ||
+    name === undefined ||
+    bound?.namespace !== namespace ||
+    bound.serviceaccount.name !== name
+  )
     throw new GatehouseError('token_invalid', 'the token is of no service account');
   if (
     namespace !== (allowed.namespace ?? namespace) ||

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { rootCertificates } from 'node:tls';
 import { parse, stringify } from 'yaml';
 import { SecretResolver, type Part } from './secrets/secret-resolver.js';
 import { modelFromYaml } from './from-yaml/model-from-yaml.js';
@@ -40,6 +41,7 @@ export const SECRETS = {
   NATS_PROVISIONING_CREDENTIALS: 'provisioning:value-of:the-provisioning-password',
   VAULT_REQUEST_KEY: Buffer.from('value-of-the-request-key-in-32-b').toString('base64'),
   INITIAL_ACCESS_TOKEN: 'value-of-the-initial-access-token',
+  AUTHORITY: rootCertificates.join('\n'),
   GOOGLE_KEY: serviceAccount(),
   GOOGLE_USER: serviceAccount({ type: 'authorized_user' }),
   GOOGLE_CURVE: serviceAccount({ private_key: pemOf(privateKey) }),

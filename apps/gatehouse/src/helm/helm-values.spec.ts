@@ -25,7 +25,7 @@ interface Values {
   readonly configurationFiles?: Readonly<Record<string, string>>;
   readonly authorizationServer?: { readonly secrets: Secrets };
   readonly tokenVault: { readonly secrets: Secrets };
-  readonly vmcpProxy: { readonly secrets: Secrets };
+  readonly vmcpProxy: { readonly secrets: Secrets; readonly serviceAccountToken?: boolean };
   readonly jobs: Readonly<Record<'migrate' | 'provision', { readonly secrets: Secrets }>>;
   readonly nats: { readonly configuration: string };
 }
@@ -184,4 +184,15 @@ test('manifests are converted first, and the message says how', async () => {
   const { code, stderr } = await gatehouse(['helm-values', file]);
   expect(stderr).toContain('gatehouse convert');
   expect(code).toBe(64);
+});
+
+test('the proxy gets the token of its account where it asks the cluster for its keys, and nowhere else', async () => {
+  expect((await valuesOf(COMPOSE)).vmcpProxy.serviceAccountToken).toBeUndefined();
+  const ofCluster = readFileSync(inRepository('examples/external-issuer/gatehouse.yaml'), 'utf8')
+    .replace('https://login.acme.example', 'https://kubernetes.default.svc')
+    .replace(
+      /^ {4}scopes: .*$/m,
+      '    kubernetesServiceAccount: { clusterAuthFolder: /var/run/secrets/kubernetes.io/serviceaccount }',
+    );
+  expect((await valuesOf(written(ofCluster))).vmcpProxy.serviceAccountToken).toBe(true);
 });

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { GatehouseModel } from '@gatehouse/config/model/gatehouse-model';
+import { POD_FOLDER } from '@gatehouse/config/model/incoming-auth';
 import { readDocument, type ConfigurationText } from '@gatehouse/config/written-document';
 import { natsConfiguration } from '@gatehouse/messaging/nats-configuration';
 import { stringify } from 'yaml';
@@ -66,7 +67,12 @@ function valuesOf(
   return {
     configuration: reachableListeners(configuration.text),
     ...(Object.keys(files).length === 0 ? {} : { configurationFiles: files }),
-    ...Object.fromEntries(Object.entries(services).map(([name, secrets]) => [name, { secrets }])),
+    ...Object.fromEntries(
+      Object.entries(services).map(([name, secrets]) => [
+        name,
+        name === 'vmcpProxy' && asksTheCluster(model) ? { secrets, serviceAccountToken: true } : { secrets },
+      ]),
+    ),
     jobs: { migrate: { secrets: migrate }, provision: { secrets: provision } },
     nats: {
       configuration: natsConfiguration({
@@ -79,6 +85,11 @@ function valuesOf(
     },
   };
 }
+
+/** For its keys, with the account of the pod. */
+const asksTheCluster = ({ incomingAuth }: GatehouseModel): boolean =>
+  incomingAuth.type === 'oidc' &&
+  incomingAuth.oidc.kubernetesServiceAccount?.clusterAuthFolder === POD_FOLDER;
 
 /** A program is run by the bridge, whose sessions are in its memory: it is no replica among others. */
 function refuseStdio({ backends }: GatehouseModel): void {

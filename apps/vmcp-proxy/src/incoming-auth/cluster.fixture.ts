@@ -22,7 +22,8 @@ export class Cluster {
   keysElsewhere: string | undefined;
   /** The token of this pod. */
   podToken = '';
-  #kid = '';
+  /** Of the key that it signs with. */
+  kid = '';
   #key: CryptoKey | undefined;
   #published: JWK[] = [];
   readonly #certificate = selfSignedCertificate();
@@ -56,30 +57,31 @@ export class Cluster {
   /** Signs with a new key from now on, and publishes that one alone. */
   async rotateKey(): Promise<void> {
     const pair = await generateKeyPair('RS256', { extractable: true });
-    this.#kid = randomUUID();
+    this.kid = randomUUID();
     this.#key = pair.privateKey;
-    this.#published = [{ ...(await exportJWK(pair.publicKey)), kid: this.#kid, alg: 'RS256', use: 'sig' }];
+    this.#published = [{ ...(await exportJWK(pair.publicKey)), kid: this.kid, alg: 'RS256', use: 'sig' }];
   }
 
-  /** As `kubectl create token` makes it. */
+  /** As `kubectl create token` makes it; with what is undefined left out. */
   async tokenOf(
     namespace: string,
     name: string,
     more: Readonly<Record<string, unknown>> = {},
   ): Promise<string> {
     if (this.#key === undefined) throw new Error('not started');
+    const now = Math.floor(Date.now() / 1_000);
     return await new SignJWT({
       iss: this.issuer,
       aud: [AUDIENCE],
       sub: `system:serviceaccount:${namespace}:${name}`,
+      iat: now,
+      nbf: now,
+      exp: now + 3_600,
       jti: randomUUID(),
-      'kubernetes.io': { namespace, serviceaccount: { name, uid: randomUUID() } },
+      'kubernetes.io': bindingOf(namespace, name),
       ...more,
     })
-      .setProtectedHeader({ alg: 'RS256', kid: this.#kid })
-      .setIssuedAt()
-      .setNotBefore('0s')
-      .setExpirationTime('1h')
+      .setProtectedHeader({ alg: 'RS256', kid: this.kid })
       .sign(this.#key);
   }
 
@@ -95,3 +97,10 @@ export class Cluster {
     else answer(404, { kind: 'Status', code: 404 });
   }
 }
+
+/** What a token of an account that a pod uses says of both. */
+export const bindingOf = (namespace: string, name: string): object => ({
+  namespace,
+  pod: { name: `${name}-7d9c`, uid: randomUUID() },
+  serviceaccount: { name, uid: randomUUID() },
+});

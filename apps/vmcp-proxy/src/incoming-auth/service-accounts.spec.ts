@@ -7,7 +7,7 @@ import { until } from '@gatehouse/testing/until';
 import { startBackend, type TestBackend } from '../backend.fixture.js';
 import { modern, textOf } from '../client.fixture.js';
 import { AUDIENCE, startProxy, type TestProxy } from '../proxy.fixture.js';
-import { Cluster } from './cluster.fixture.js';
+import { bindingOf, Cluster } from './cluster.fixture.js';
 
 const CALL = { name: 'one_echo', arguments: { text: 'private words' } };
 
@@ -120,17 +120,27 @@ describe('callers that are service accounts of a cluster', () => {
     ['that names a session of a person', { tsid: '0198a0cf-3d0f-7c61-a8f0-3f6a1b0c2d4e' }],
     ['that says for whom it acts', { act: { sub: 'somebody-else' } }],
     ['with scopes', { scope: 'admin' }],
+    ['that has expired', { exp: Math.floor(Date.now() / 1_000) - 3_600 }],
+    ['that is not valid yet', { nbf: Math.floor(Date.now() / 1_000) + 3_600 }],
+    ['without an end, as Secrets had them', { exp: undefined }],
+    ['without an audience', { aud: undefined }],
+    ['that another issuer would have issued', { iss: 'https://kubernetes.default.svc' }],
+    ['that says nothing of its account', { 'kubernetes.io': undefined }],
+    ['bound to another account', { 'kubernetes.io': bindingOf('agents', 'hourly') }],
+    ['bound to an account of another namespace', { 'kubernetes.io': bindingOf('builds', 'nightly') }],
   ])('attack: a token of the cluster %s is refused', async (_which, claims) => {
     const proxy = await started();
     expect(await statusOf(proxy.mcpUrl, await cluster.tokenOf('agents', 'nightly', claims))).toBe(401);
   });
 
-  test('attack: a token that nobody of the cluster signed is refused', async () => {
-    const forger = await new Cluster().start();
-    forger.issuer = cluster.issuer;
+  test('attack: a token of another cluster that calls itself the same is refused, whichever key it names', async () => {
+    const another = await new Cluster().start();
+    another.issuer = cluster.issuer;
     const proxy = await started();
-    expect(await statusOf(proxy.mcpUrl, await forger.tokenOf('agents', 'nightly'))).toBe(401);
-    await forger.stop();
+    expect(await statusOf(proxy.mcpUrl, await another.tokenOf('agents', 'nightly'))).toBe(401);
+    another.kid = cluster.kid;
+    expect(await statusOf(proxy.mcpUrl, await another.tokenOf('agents', 'nightly'))).toBe(401);
+    await another.stop();
   });
 
   test('attack: another host that the metadata name for the keys is never shown the token of this pod', async () => {

@@ -38,7 +38,7 @@ spec:
         {{- with $values.podAnnotations }}{{ toYaml . | nindent 8 }}{{ end }}
     spec:
       serviceAccountName: {{ $name }}
-      automountServiceAccountToken: false
+      automountServiceAccountToken: {{ default false $values.serviceAccountToken }}
       enableServiceLinks: false
       {{- include "gatehouse.pullSecrets" $root | nindent 6 }}
       # shutdownDelay and shutdownTimeout of the configuration, and five seconds.

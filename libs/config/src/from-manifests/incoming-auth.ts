@@ -2,6 +2,7 @@ import { DEFAULT_PORT_BASE, PORT_OFFSETS } from '@gatehouse/kernel/default-ports
 import type { Path } from '../findings/path.js';
 import { translateAuthz } from './authz.js';
 import type { Written } from './manifest-object.js';
+import { POD_FOLDER } from '../model/incoming-auth.js';
 import { putConfigMapReference, putReference, putRenamed, type Translation } from './translation.js';
 
 const PATH: Path = ['incomingAuth', 'oidc'];
@@ -68,8 +69,6 @@ function translateConfig(translation: Translation, config: Written): void {
 
 /** Of the cluster in which the gateway itself runs, where nothing else is said. */
 const CLUSTER = 'https://kubernetes.default.svc';
-/** Where a pod has its own account. */
-const POD_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** The seed system takes the block for granted, and every account of the cluster. */
 function translateServiceAccounts({ native }: Translation, config: Written): void {

@@ -7,6 +7,9 @@ export interface Introspection<S> {
   readonly clientSecret: S;
 }
 
+/** Where a pod has the token of its own account. */
+export const POD_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 /** Service accounts of a Kubernetes cluster as callers, each of which is its own client. */
 export interface ServiceAccountCallers {
   /** Absent: those of every namespace. */

@@ -52,6 +52,26 @@ export const SERVICE_ACCOUNT_ROWS: readonly Row[] = [
     /namespace/,
   ],
   [
+    'tokens of service accounts for the API server itself',
+    ofCluster({}, { audience: 'https://kubernetes.default.svc' }),
+    `${OIDC}.audience`,
+    /can act as that account in the cluster/,
+    /an audience of this gateway alone/,
+  ],
+  [
+    'tokens of service accounts for the API server, by its longer name',
+    ofCluster({}, { audience: 'https://kubernetes.default.svc.cluster.local' }),
+    `${OIDC}.audience`,
+    /can act as that account in the cluster/,
+  ],
+  [
+    'the user name of a service account in the place of its name',
+    ofCluster({ namespace: 'agents', serviceAccount: 'system:serviceaccount:agents:nightly' }),
+    `${CALLERS}.serviceAccount`,
+    /no name of an account/,
+    /serviceAccount: nightly/,
+  ],
+  [
     'a folder of the cluster that is no absolute path',
     ofCluster({ clusterAuthFolder: 'serviceaccount' }),
     `${CALLERS}.clusterAuthFolder`,
@@ -66,7 +86,7 @@ export const SERVICE_ACCOUNT_ROWS: readonly Row[] = [
   ],
   [
     'other authorities beside those of the cluster',
-    ofCluster({ clusterAuthFolder: FOLDER }, { caBundle: { env: 'OCTO_CLIENT_SECRET' } }),
+    ofCluster({ clusterAuthFolder: FOLDER }, { caBundle: { env: 'AUTHORITY' } }),
     `${OIDC}.caBundle`,
     /nothing else/,
   ],

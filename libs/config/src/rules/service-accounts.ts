@@ -6,10 +6,24 @@ import type { Rule } from './rule.js';
 const OIDC: Path = ['incomingAuth', 'oidc'];
 const PLACE: Path = [...OIDC, 'kubernetesServiceAccount'];
 
+/** A DNS subdomain, as Kubernetes has it. */
+const NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
+
+/** What every pod has a token for, with which it asks the API server. */
+const isOfTheCluster = ({
+  audience,
+  issuer,
+}: {
+  readonly audience: string;
+  readonly issuer: string;
+}): boolean => audience === issuer || /^https:\/\/kubernetes\.default\.svc(?:[:./]|$)/.test(audience);
+
 /** Tokens of service accounts are taken as what they are: signed by the cluster, and without scopes. */
 export const serviceAccounts: Rule = ({ authServer, incomingAuth }) => {
-  if (incomingAuth.type !== 'oidc' || incomingAuth.oidc.kubernetesServiceAccount === undefined) return [];
-  const { scopes, introspection, insecureAllowHttp, caBundle, kubernetesServiceAccount } = incomingAuth.oidc;
+  if (incomingAuth.type !== 'oidc') return [];
+  const { oidc } = incomingAuth;
+  const { scopes, introspection, insecureAllowHttp, caBundle, kubernetesServiceAccount } = oidc;
+  if (kubernetesServiceAccount === undefined) return [];
   const { namespace, serviceAccount, clusterAuthFolder: folder } = kubernetesServiceAccount;
   const related = [PLACE];
   const findings: (Finding | undefined)[] = [
@@ -32,6 +46,23 @@ export const serviceAccounts: Rule = ({ authServer, incomingAuth }) => {
       related,
       message: 'Tokens of service accounts are signed JWTs, and a cluster has no introspection of RFC 7662.',
     },
+    isOfTheCluster(oidc)
+      ? {
+          path: [...OIDC, 'audience'],
+          related,
+          message:
+            'Tokens with this audience are for the API server: whoever gets one can act as that account in the cluster.',
+          instead:
+            'an audience of this gateway alone, which the projected volume of each caller names as well',
+        }
+      : undefined,
+    serviceAccount === undefined || NAME.test(serviceAccount)
+      ? undefined
+      : {
+          path: [...PLACE, 'serviceAccount'],
+          message: 'This is no name of an account: write what stands in its metadata.name.',
+          instead: 'namespace: agents, and serviceAccount: nightly, for system:serviceaccount:agents:nightly',
+        },
     serviceAccount !== undefined && namespace === undefined
       ? {
           path: [...PLACE, 'serviceAccount'],
