@@ -1,3 +1,4 @@
+import { DNS_LABEL } from '@gatehouse/kernel/dns-label';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { JWTPayload } from 'jose';
 import { z } from 'zod';
@@ -8,9 +9,8 @@ export interface AllowedServiceAccounts {
   readonly serviceAccount?: string;
 }
 
-/** The user name that a service account has: its namespace is a DNS label, its name a DNS subdomain. */
-const SUBJECT =
-  /^system:serviceaccount:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)$/;
+/** A DNS subdomain, as Kubernetes has it. */
+const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 /** Every token that a cluster makes for an account says of which it is a second time, beside the pod or the Secret that it ends with. */
 const boundTo = z.looseObject({
@@ -30,7 +30,7 @@ export function serviceAccountClaims(
   { sub = '', ...payload }: JWTPayload,
   allowed: AllowedServiceAccounts,
 ): JWTPayload {
-  const [, namespace, name] = SUBJECT.exec(sub) ?? [];
+  const { namespace, name } = accountIn(sub);
   const bound = boundTo.safeParse(payload['kubernetes.io']).data;
   if (
     namespace === undefined ||
@@ -46,4 +46,11 @@ export function serviceAccountClaims(
   )
     throw new GatehouseError('token_invalid', 'the token is of another service account');
   return { jti: sub, ...payload, sub, client_id: sub };
+}
+
+/** The user name of a service account: `system:serviceaccount:<namespace>:<name>`. */
+function accountIn(subject: string): { readonly namespace?: string; readonly name?: string } {
+  const [system, kind, namespace = '', name = '', ...more] = subject.split(':');
+  const isOne = system === 'system' && kind === 'serviceaccount' && more.length === 0;
+  return isOne && DNS_LABEL.test(namespace) && NAME.test(name) ? { namespace, name } : {};
 }

@@ -88,7 +88,7 @@ export const RULES: readonly DemandedRule[] = [
   },
   {
     demands:
-      'Callers that are service accounts come without `authServer`, scopes and introspection, with tokens for another audience than the API server’s; an account is named as Kubernetes names it, with its namespace; `clusterAuthFolder` is an absolute path, and its token and authorities are for https alone.',
+      'Callers that are service accounts come without `authServer`, scopes and introspection, and with tokens for another audience than the API server’s. An account is named as Kubernetes names it, with its namespace. `clusterAuthFolder` is an absolute path, and its token and authorities are for https alone.',
     rule: serviceAccounts,
   },
   {
