@@ -52,8 +52,22 @@ const lateRequires = {
 /** Programs that a service starts. */
 const PROGRAMS_BESIDE = { 'authorization-server': ['held-keys/pkcs11-program.js'] };
 
+/** What `main.js` loads late has to be a file of its own: one file's imports are all loaded before any of it runs. */
+const LATE = 'program.js';
+const lateProgram = {
+  name: 'late-program',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/program\.js$/ }, ({ path, importer }) =>
+      importer.endsWith('/dist/main.js') ? { path, external: true } : undefined,
+    );
+  },
+};
+
 async function bundle() {
-  const programs = ['main.js', ...(PROGRAMS_BESIDE[service] ?? [])].map((file) => join(app, 'dist', file));
+  const late = existsSync(join(REPOSITORY, app, 'dist', LATE)) ? [LATE] : [];
+  const programs = ['main.js', ...late, ...(PROGRAMS_BESIDE[service] ?? [])].map((file) =>
+    join(app, 'dist', file),
+  );
   const { metafile } = await build({
     entryPoints: programs,
     outdir: join(folder, app, 'dist'),
@@ -71,7 +85,7 @@ async function bundle() {
     legalComments: 'none',
     banner: { js: BANNER },
     external: [...AS_PACKAGES.map((name) => `${name}/*`), ...OPTIONAL],
-    plugins: [optionalPeers, lateRequires],
+    plugins: [optionalPeers, lateRequires, lateProgram],
     metafile: true,
     logLevel: 'warning',
   });
