@@ -72,7 +72,7 @@ export const MAY_IMPORT = {
     'service-process',
   ],
   demonstration: ['kernel'],
-  operator: ['kernel', 'config', 'observability'],
+  operator: ['kernel', 'config', 'observability', 'service-process'],
 };
 
 /** What a project may not get through another one either: the proxy's image has no database driver. */

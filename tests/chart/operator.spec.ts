@@ -39,6 +39,7 @@ where("the operator's chart", () => {
 
   test('custody: it may read the Secrets that are listed and those that it writes, by name. It lists and deletes none', () => {
     expect(manifests.map(({ kind }) => kind)).toEqual([
+      'NetworkPolicy',
       'ServiceAccount',
       'Role',
       'RoleBinding',
@@ -83,6 +84,36 @@ where("the operator's chart", () => {
       capabilities: { drop: ['ALL'] },
     });
     expect(at(pod, 'spec', 'containers', 0, 'image')).toBe('registry.example.org/gatehouse/operator:0.1.0');
+  });
+
+  test('attack: whoever controls its pod sends what it reads elsewhere: it reaches names and the API server alone', () => {
+    const apiServer = { to: [{ ipBlock: { cidr: '10.0.0.1/32' } }], ports: [6443] };
+    const [policy] = ofKind(
+      renderedOperator(folder, { ...VALUES, networkPolicy: { apiServer } }) as readonly Manifest[],
+      'NetworkPolicy',
+    );
+    const selected = at(policy, 'spec', 'podSelector', 'matchLabels');
+    const [deployment] = ofKind(manifests, 'Deployment');
+    expect(at(deployment, 'spec', 'template', 'metadata', 'labels')).toMatchObject(selected as object);
+    expect(at(policy, 'spec', 'policyTypes')).toEqual(['Ingress', 'Egress']);
+    expect(at(policy, 'spec', 'ingress')).toBeUndefined();
+    const egress = list(at(policy, 'spec', 'egress')) as readonly Manifest[];
+    expect(egress.map(({ ports }) => (list(ports) as readonly Manifest[]).map(({ port }) => port))).toEqual([
+      [53, 53],
+      [6443],
+    ]);
+    expect(egress[1]).toMatchObject({ to: apiServer.to });
+  });
+
+  test('its probes ask the listener that its environment opens', () => {
+    const container = at(podOf(ofKind(manifests, 'Deployment')[0] ?? {}), 'spec', 'containers', 0);
+    const environment = list(at(container as Manifest, 'env')) as readonly Manifest[];
+    const port = environment.find(({ name }) => name === 'OPERATOR_INTERNAL_PORT')?.['value'];
+    expect(list(at(container as Manifest, 'ports'))).toEqual([
+      { name: 'internal', containerPort: Number(port) },
+    ]);
+    for (const probe of ['livenessProbe', 'readinessProbe'])
+      expect(at(container as Manifest, probe, 'httpGet', 'port')).toBe('internal');
   });
 
   test('without gateways it is refused: it would do nothing', () => {

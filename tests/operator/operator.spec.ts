@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { freePort } from '@gatehouse/testing/free-port';
 import type { Program } from '@gatehouse/testing/program';
 import { inRepository } from '@gatehouse/testing/repository';
 import { until } from '@gatehouse/testing/until';
@@ -38,6 +39,7 @@ const inject = (providerName: string): Tree => ({
 where('at a real API, with the rights of its chart', () => {
   const cluster = new OperatedCluster();
   let first: Program;
+  let port: number;
 
   const valid = async (type = 'Valid'): Promise<Condition | undefined> =>
     await cluster.condition('VirtualMCPServer', 'my-vmcp', type);
@@ -58,7 +60,8 @@ where('at a real API, with the rights of its chart', () => {
       ...named('v1', 'ConfigMap', 'installation'),
       data: { 'gatehouse.yaml': INSTALLATION },
     });
-    first = await cluster.operator('first');
+    port = await freePort();
+    first = await cluster.operator('first', port);
   });
   afterAll(async () => {
     await cluster.stop();
@@ -77,6 +80,20 @@ where('at a real API, with the rights of its chart', () => {
     await until(
       async () => (await cluster.condition('MCPOIDCConfig', 'my-oidc-config', 'Valid'))?.status === 'True',
     );
+  });
+
+  test('it answers probes, and its metrics say who works and what is wrong', async () => {
+    const ask = async (path: string): Promise<Response> =>
+      await fetch(`http://127.0.0.1:${String(port)}${path}`);
+    expect((await ask('/healthz')).status).toBe(200);
+    expect(await (await ask('/readyz')).json()).toMatchObject({
+      status: 'ready',
+      jobs: { reconcile: { status: 'ok' } },
+    });
+    const metrics = await (await ask('/metrics')).text();
+    expect(metrics).toMatch(/^gatehouse_operator_leads 1$/m);
+    expect(metrics).toMatch(/^gatehouse_operator_gateway_problems\{gateway="my-vmcp"\} 0$/m);
+    expect(metrics).toMatch(/^gatehouse_operator_looks_total\{result="ok"\} [1-9]/m);
   });
 
   test('a wrong object says its path and the remedy, what was valid stays, and it ends when it is mended', async () => {

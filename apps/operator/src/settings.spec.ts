@@ -14,7 +14,15 @@ test('the operator works in one namespace, for the gateways that are named', () 
     gateways: ['acme', 'other'],
     identity: 'operator-0',
     lease: 'gatehouse-operator',
+    internalPort: undefined,
   });
+  expect(readSettings({ ...ENVIRONMENT, OPERATOR_INTERNAL_PORT: '4499' }).internalPort).toBe(4_499);
+});
+
+test.each(['', 'many', '-1', '65536', '1.5'])('%j is no port of its internal listener', (written) => {
+  expect(() => readSettings({ ...ENVIRONMENT, OPERATOR_INTERNAL_PORT: written })).toThrow(
+    'The variable OPERATOR_INTERNAL_PORT is not a port: a number from 0 to 65535.',
+  );
 });
 
 test.each(Object.keys(ENVIRONMENT))('without %s it does not start, and says who sets it', (name) => {

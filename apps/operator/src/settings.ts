@@ -7,7 +7,11 @@ export interface Settings {
   /** This replica, among those that want to lead. */
   readonly identity: string;
   readonly lease: string;
+  /** Of `/healthz`, `/readyz` and `/metrics`; left out: there is no listener. */
+  readonly internalPort: number | undefined;
 }
+
+const MAX_PORT = 65_535;
 
 export class SettingsError extends Error {}
 
@@ -26,5 +30,14 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       .filter((name) => name !== ''),
     identity: need('OPERATOR_IDENTITY'),
     lease: need('OPERATOR_LEASE'),
+    internalPort: portOf(environment['OPERATOR_INTERNAL_PORT']),
   };
+}
+
+function portOf(written: string | undefined): number | undefined {
+  if (written === undefined) return undefined;
+  const port = Number(written);
+  if (!/^\d+$/.test(written) || port > MAX_PORT)
+    throw new SettingsError('The variable OPERATOR_INTERNAL_PORT is not a port: a number from 0 to 65535.');
+  return port;
 }

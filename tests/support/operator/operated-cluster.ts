@@ -59,7 +59,7 @@ export class OperatedCluster {
   }
 
   /** An operator as the chart starts it, with its rights. */
-  async operator(identity: string): Promise<Program> {
+  async operator(identity: string, internalPort?: number): Promise<Program> {
     const kubeconfig = join(this.folder, 'kubeconfig');
     writeFileSync(kubeconfig, this.api.kubeconfig(OPERATOR));
     const program = new Program({
@@ -72,6 +72,7 @@ export class OperatedCluster {
         OPERATOR_IDENTITY: identity,
         OPERATOR_LEASE: 'operator-gatehouse-operator',
         OPERATOR_GATEWAYS: 'another,my-vmcp,other',
+        ...(internalPort === undefined ? {} : { OPERATOR_INTERNAL_PORT: String(internalPort) }),
       },
       isReady: (output) => output.includes('"operator-started"'),
     });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseConfiguration } from '@gatehouse/config/load';
 import { inRepository } from '@gatehouse/testing/repository';
@@ -64,7 +65,7 @@ nats: { servers: [nats://nats:4222] }
 `;
   const configMap = {
     is: 'there',
-    data: { 'gatehouse.yaml': text, key: Buffer.alloc(32, 7).toString('base64') },
+    data: { 'gatehouse.yaml': text, key: randomBytes(32).toString('base64') },
   } as const;
   const name = 'gw-gatehouse-configuration';
   const objects = new Map([[name, configMap]]);

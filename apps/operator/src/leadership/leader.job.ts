@@ -20,6 +20,7 @@ export class Leader {
   private seen: Observation | undefined;
   private leadsUntilMs = 0;
   private didLead = false;
+  private answeredAtMs: number | undefined;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
 
@@ -30,6 +31,11 @@ export class Leader {
 
   get leads(): boolean {
     return performance.now() < this.leadsUntilMs;
+  }
+
+  /** Since the API last answered about the Lease, in ms; `undefined`: it has not yet. */
+  get silentForMs(): number | undefined {
+    return this.answeredAtMs === undefined ? undefined : performance.now() - this.answeredAtMs;
   }
 
   start(): void {
@@ -60,6 +66,7 @@ export class Leader {
     const { lease: name, identity } = this.options;
     const lease = await this.cluster.lease(name);
     const askedAtMs = performance.now();
+    this.answeredAtMs = askedAtMs;
     this.seen = observed(this.seen, factsOf(lease), askedAtMs);
     const decision = decide(this.seen, identity, askedAtMs);
     if (decision === 'wait') {

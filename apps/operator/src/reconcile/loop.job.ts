@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /** What a look ended with: when the next one is due if nothing happens. */
 const SOON_MS = 100;
 const AFTER_FAILURE_MS = 3_000;
@@ -11,6 +13,7 @@ export class Loop {
   private isDue = false;
   private isStopped = false;
   private current: Promise<void> = Promise.resolve();
+  private begunAtMs: number | undefined;
 
   /** @param look whatever it throws has `failed` heard; then it is tried again. */
   constructor(
@@ -23,6 +26,11 @@ export class Loop {
     if (this.isDue) return;
     this.isDue = true;
     if (!this.isRunning) this.after(SOON_MS);
+  }
+
+  /** How long the look that runs has been running, in ms; 0: none runs. */
+  get busyForMs(): number {
+    return this.begunAtMs === undefined ? 0 : performance.now() - this.begunAtMs;
   }
 
   async stop(): Promise<void> {
@@ -44,7 +52,7 @@ export class Loop {
   }
 
   private async run(): Promise<void> {
-    [this.isRunning, this.isDue] = [true, false];
+    [this.isRunning, this.isDue, this.begunAtMs] = [true, false, performance.now()];
     let next = EVERY_MS;
     try {
       await this.look();
@@ -52,7 +60,7 @@ export class Loop {
       this.failed(error);
       next = AFTER_FAILURE_MS;
     }
-    this.isRunning = false;
+    [this.isRunning, this.begunAtMs] = [false, undefined];
     this.after(this.isChanged() ? SOON_MS : next);
   }
 }

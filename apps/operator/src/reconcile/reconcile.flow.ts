@@ -45,7 +45,7 @@ export interface Reconciled {
   readonly failure?: unknown;
 }
 
-interface ReconciledGateway {
+export interface ReconciledGateway {
   readonly name: string;
   readonly problems: number;
   readonly isNew: boolean;
