@@ -107,7 +107,7 @@ where("the operator's chart", () => {
 
   test('its probes ask the listener that its environment opens', () => {
     const container = at(podOf(ofKind(manifests, 'Deployment')[0] ?? {}), 'spec', 'containers', 0);
-    const environment = list(at(container as Manifest, 'env')) as readonly Manifest[];
+    const environment = list(at(container, 'env')) as readonly Manifest[];
     const port = environment.find(({ name }) => name === 'OPERATOR_INTERNAL_PORT')?.['value'];
     expect(list(at(container as Manifest, 'ports'))).toEqual([
       { name: 'internal', containerPort: Number(port) },
