@@ -43,11 +43,13 @@ export class TestBrowser {
     return await this.#send(url, { method: 'POST', body: new URLSearchParams(fields) });
   }
 
-  /** Follows redirects as long as they stay here. */
+  /** Follows redirects as long as they stay here, and leaves pages that a browser leaves by itself. */
   async follow(answer: Answer): Promise<Answer> {
-    let current = answer;
-    while (current.location?.startsWith(this.origin) === true) current = await this.get(current.location);
-    return current;
+    for (let current = answer; ;) {
+      const next = current.location ?? onwardFrom(current);
+      if (next?.startsWith(this.origin) !== true) return current;
+      current = await this.get(next);
+    }
   }
 
   /** Answers the form of a page with one of its buttons. */
@@ -124,5 +126,11 @@ export const hiddenFields = (body: string): Record<string, string> =>
       ([, name, value]) => [name ?? '', value ?? ''],
     ),
   );
+
+/** Where the page is left for at once (HTML, section 4.2.5.3). */
+function onwardFrom({ headers, url }: Answer): string | undefined {
+  const onward = /^0;url=(.+)$/.exec(headers.get('refresh') ?? '')?.[1];
+  return onward === undefined ? undefined : new URL(onward, url).href;
+}
 
 export const pageName = ({ body }: Answer): string | undefined => /data-page="([^"]*)"/.exec(body)?.[1];
