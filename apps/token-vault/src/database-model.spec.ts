@@ -26,6 +26,7 @@ const MODELS = {
   bus_keys: Prisma.BusKeyScalarFieldEnum,
   upstream_issuers: Prisma.UpstreamIssuerScalarFieldEnum,
   upstream_clients: Prisma.UpstreamClientScalarFieldEnum,
+  provider_health: Prisma.ProviderHealthScalarFieldEnum,
   custody_log: Prisma.CustodyEntryScalarFieldEnum,
   custody_archives: Prisma.CustodyArchiveScalarFieldEnum,
 };

@@ -20,6 +20,7 @@ import { connectionRevoke } from './token-vault/connection-revoke.js';
 import { credentialExchange } from './token-vault/credential-exchange.js';
 import { credentialInject } from './token-vault/credential-inject.js';
 import { presence } from './token-vault/presence.js';
+import { providerHealth } from './token-vault/provider-health.js';
 import { providerLogout } from './token-vault/provider-logout.js';
 import { secretEnter } from './token-vault/secret-enter.js';
 import { sessionClose } from './token-vault/session-close.js';
@@ -41,6 +42,7 @@ export const REQUESTS: readonly RequestContract[] = [
   credentialExchange,
   credentialInject,
   presence,
+  providerHealth,
   providerLogout,
   secretEnter,
   sessionClose,

@@ -5,12 +5,11 @@ import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { tokenInHeader, type PresentedToken } from '../oauth-endpoints/presented-token.js';
-import { AccountActs } from './account-acts.flow.js';
+import { Acts } from './acts.flow.js';
 import { AdministrationLog } from './administration-log.js';
 import { Administrators, type Caller } from './administrators.flow.js';
-import { ClientActs } from './client-acts.flow.js';
 import { openApiDocument, PROBLEM_TYPE } from './openapi.js';
-import type { Handlers, InputOf, OperationId, Result } from './operations.js';
+import type { InputOf, OperationId, Result } from './operations.js';
 import { failureProblem, problemOf, type Problem } from './problems.js';
 import { asked, hostsOf, misdirected, type Asked, type Misdirected } from './requests.js';
 
@@ -49,17 +48,12 @@ const NOT_FOUND = problemOf(404, 'not_found', 'There is no such thing here.');
 /** The administrator's API over HTTP. Its listener is its own, so that nothing of the public one is in front of it. */
 @Injectable()
 export class AdministrationController {
-  readonly #handlers: Handlers;
-
   constructor(
     private readonly administrators: Administrators,
-    accounts: AccountActs,
-    clients: ClientActs,
+    private readonly acts: Acts,
     private readonly logs: AdministrationLog,
     @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'administration' | 'issuer'>,
-  ) {
-    this.#handlers = { ...accounts.handlers, ...clients.handlers };
-  }
+  ) {}
 
   /** What answers there. */
   listener(administration: Administration): (request: IncomingMessage, response: ServerResponse) => void {
@@ -154,7 +148,7 @@ export class AdministrationController {
     checked: ((answer: unknown) => unknown) | undefined,
   ): Promise<Response> {
     // The schema of the same operation has made it.
-    const handler = this.#handlers[id] as (input: InputOf<OperationId>) => Promise<Result<unknown>>;
+    const handler = this.acts.handlers[id] as (input: InputOf<OperationId>) => Promise<Result<unknown>>;
     const result = await handler(input as InputOf<OperationId>);
     switch (result.kind) {
       case 'answer':

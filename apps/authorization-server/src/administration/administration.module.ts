@@ -5,6 +5,7 @@ import { OAuthEndpointsModule } from '../oauth-endpoints/oauth-endpoints.module.
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { VaultModule } from '../vault/vault.module.js';
 import { AccountActs } from './account-acts.flow.js';
+import { Acts } from './acts.flow.js';
 import { AdministeredAccounts } from './administered-accounts.store.js';
 import { AdministeredClients } from './administered-clients.store.js';
 import { AdministeredConnections } from './administered-connections.flow.js';
@@ -14,6 +15,7 @@ import { AdministrationController } from './administration.controller.js';
 import { Administrators } from './administrators.flow.js';
 import { ClientActs } from './client-acts.flow.js';
 import { DeleteAccount } from './delete-account.flow.js';
+import { ProviderActs } from './provider-acts.flow.js';
 
 @Module({
   imports: [AttemptsModule, ClientsModule, OAuthEndpointsModule, SessionsModule, VaultModule],
@@ -24,6 +26,8 @@ import { DeleteAccount } from './delete-account.flow.js';
     AdministeredSessions,
     AccountActs,
     ClientActs,
+    ProviderActs,
+    Acts,
     DeleteAccount,
     Administrators,
     AdministrationLog,

@@ -144,6 +144,35 @@ describe('accounts', () => {
   });
 });
 
+describe('providers', () => {
+  test('are listed and read as the vault has them', async () => {
+    api.service.vault.health = [
+      { provider: 'acme-sso', state: 'unknown' },
+      {
+        provider: 'octo',
+        state: 'unavailable',
+        sinceMs: 2_000,
+        answeredAtMs: 1_000,
+        failure: { atMs: 3_000, kind: 'http_error', status: 503 },
+      },
+    ];
+    const octo = {
+      provider: 'octo',
+      state: 'unavailable',
+      since: '1970-01-01T00:00:02.000Z',
+      answeredAt: '1970-01-01T00:00:01.000Z',
+      failure: { at: '1970-01-01T00:00:03.000Z', kind: 'http_error', status: 503 },
+    };
+    const nothing = { since: null, answeredAt: null, failure: null };
+    expect((await api.call('/providers', { token, at: api.replica })).body).toEqual({
+      items: [{ provider: 'acme-sso', state: 'unknown', ...nothing }, octo],
+    });
+    expect((await api.call('/providers/octo', { token })).body).toEqual(octo);
+    expect((await api.call('/providers/nobody', { token })).status).toBe(404);
+    expect((await api.call('/providers', { token, method: 'DELETE' })).status).toBe(405);
+  });
+});
+
 describe('sessions, connections and clients', () => {
   test('sessions are listed by their digests, and ended at the other replica', async () => {
     const ada = await api.signedIn('session-ada');

@@ -8,6 +8,7 @@ import {
   exported,
   paged,
   pageOf,
+  provider,
   providerName,
   session,
   sessionDigest,
@@ -121,6 +122,21 @@ export const OPERATIONS = {
       'Forgets a client: its registration and what people approved of it; its sessions are ended. 409: it stands in the configuration.',
     input: z.strictObject({ client: clientId }),
     conflicts: true,
+  },
+  listProviders: {
+    method: 'GET',
+    path: '/providers',
+    about:
+      'How each provider is, by what came of the gateway’s own requests to it. Nobody is asked for this.',
+    input: z.strictObject({}),
+    answer: z.strictObject({ items: z.array(provider) }),
+  },
+  readProvider: {
+    method: 'GET',
+    path: '/providers/{provider}',
+    about: 'How one provider is.',
+    input: z.strictObject({ provider: providerName }),
+    answer: provider,
   },
 } as const satisfies Readonly<Record<string, Operation>>;
 

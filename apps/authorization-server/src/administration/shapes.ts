@@ -84,6 +84,25 @@ export const client = z.strictObject({
   people: z.int().describe('How many have approved it.'),
 });
 
+export const provider = z.strictObject({
+  provider: text,
+  state: z
+    .enum(['working', 'unavailable', 'failing', 'unknown'])
+    .describe(
+      '`unavailable`: it does not answer, or says "not now". `failing`: somebody has to look into it. `unknown`: nobody has needed it yet.',
+    ),
+  since: instant.nullable().describe('Since when it works, or does not.'),
+  answeredAt: instant.nullable().describe('When it answered last, to two seconds.'),
+  failure: z
+    .strictObject({
+      at: instant,
+      kind: text.describe('Which kind of failure, as in the vault’s log lines.'),
+      status: z.int().nullable().describe('The HTTP status that came with it.'),
+    })
+    .nullable()
+    .describe('The last one, also when it works again.'),
+});
+
 /** All that is kept of an account. No token, no secret, and no id that is as good as one. */
 export const exported = z.strictObject({
   account,

@@ -11,6 +11,7 @@ import { connectionClaims } from '@gatehouse/contracts/token-vault/connection-cl
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
 import { connectionList } from '@gatehouse/contracts/token-vault/connection-list';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
+import { providerHealth } from '@gatehouse/contracts/token-vault/provider-health';
 import { providerLogout } from '@gatehouse/contracts/token-vault/provider-logout';
 import { secretEnter } from '@gatehouse/contracts/token-vault/secret-enter';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
@@ -70,6 +71,8 @@ export class StandInVault {
     outcome: 'refused',
     reason: 'wrong_signature',
   };
+  /** How providers are. */
+  health: z.input<typeof providerHealth.reply>['providers'] = [];
   readonly logoutTokens: { readonly provider: string; readonly token: string }[] = [];
   /** What the policies of `access` say of everybody, or why nobody can say; and who was asked about. */
   verdict: z.input<typeof accessJudge.reply> | ErrorCode = { verdict: 'admitted' };
@@ -231,6 +234,11 @@ export class StandInVault {
     this.entered.push({ accountId, name, secret });
     this.connections.add(`${accountId} ${name}`);
     return { entered: true };
+  }
+
+  @Answers(providerHealth)
+  healthOf(): Promise<z.input<typeof providerHealth.reply>> {
+    return Promise.resolve({ providers: this.health });
   }
 
   @Answers(providerLogout)

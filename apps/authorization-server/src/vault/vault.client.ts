@@ -7,6 +7,7 @@ import { connectionClaims } from '@gatehouse/contracts/token-vault/connection-cl
 import { connectionComplete } from '@gatehouse/contracts/token-vault/connection-complete';
 import { connectionList, type ConnectionView } from '@gatehouse/contracts/token-vault/connection-list';
 import { connectionRevoke } from '@gatehouse/contracts/token-vault/connection-revoke';
+import { providerHealth, type ProviderView } from '@gatehouse/contracts/token-vault/provider-health';
 import { providerLogout } from '@gatehouse/contracts/token-vault/provider-logout';
 import { secretEnter } from '@gatehouse/contracts/token-vault/secret-enter';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
@@ -73,6 +74,11 @@ export class Vault {
   async connections(accountId: AccountId): Promise<readonly ConnectionView[]> {
     const { connections } = await this.bus.ask(connectionList, { accountId });
     return connections;
+  }
+
+  /** How each provider is, as far as anybody has needed it. */
+  async providers(): Promise<readonly ProviderView[]> {
+    return (await this.bus.ask(providerHealth, {})).providers;
   }
 
   /** What access tokens of the session say of its person. @throws {GatehouseError} of the message */

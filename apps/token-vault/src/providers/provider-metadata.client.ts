@@ -16,7 +16,12 @@ import { cleanedUrl, type FailureReason } from './failure-reason.js';
 import type { Provider } from './provider-registry.js';
 import { isResolved } from './resolved-provider.js';
 import { notingFetch } from './tapped-fetch.js';
-import { newProgress, upstreamFailure, type TokenRequestProgress } from './upstream-failure.js';
+import {
+  newProgress,
+  upstreamFailure,
+  type TokenRequestProgress,
+  type UpstreamFailure,
+} from './upstream-failure.js';
 import { verdictOf } from './upstream-verdict.js';
 
 const KEEP_MS = HOUR_MS;
@@ -28,12 +33,18 @@ interface Known {
   readonly fetchedAtMs: number;
 }
 
+interface Failed {
+  readonly atMs: number;
+  readonly error: GatehouseError;
+  readonly failure: UpstreamFailure;
+}
+
 /** What each provider offers: found by discovery on first use, so that a provider that is down does not stop the vault. */
 @Injectable()
 export class ProviderMetadataClient {
   readonly #known = new Map<string, Known>();
   readonly #discoveries = new SingleFlight<string, ServerMetadata>();
-  readonly #failed = new Map<string, { readonly atMs: number; readonly error: GatehouseError }>();
+  readonly #failed = new Map<string, Failed>();
 
   constructor(
     @Inject(CLOCK) private readonly clock: Clock,
@@ -67,6 +78,11 @@ export class ProviderMetadataClient {
     return error?.code === 'provider_misconfigured' ? error : undefined;
   }
 
+  /** What went wrong when this process looked for the provider's document last, as long as nothing better has come. */
+  failureOf(name: string): UpstreamFailure | undefined {
+    return this.#failed.get(name)?.failure;
+  }
+
   async #discoverOnce(provider: Provider, protocol: OidcProtocol): Promise<ServerMetadata> {
     const failed = this.#failed.get(provider.name);
     if (failed !== undefined && this.clock.nowMs() - failed.atMs < REST_AFTER_FAILURE_MS) throw failed.error;
@@ -81,8 +97,9 @@ export class ProviderMetadataClient {
       this.#failed.delete(provider.name);
       return metadata;
     } catch (cause) {
-      const failure = upstreamFailure(cause, progress);
       const isUnfit = isAboutDocument(cause, progress);
+      const said = upstreamFailure(cause, progress);
+      const failure: UpstreamFailure = isUnfit ? { kind: 'misconfigured' } : said;
       const reference = newReference();
       const error = new GatehouseError(
         isUnfit ? 'provider_misconfigured' : 'provider_unavailable',
@@ -94,11 +111,11 @@ export class ProviderMetadataClient {
         reference,
         reason: reasonOf(cause),
         status: progress.status,
-        verdict: verdictOf(isUnfit ? { kind: 'misconfigured' } : failure),
-        ...failure.reason,
+        verdict: verdictOf(failure),
+        ...said.reason,
         ...(isUnfit ? unfitness(cause, documentIssuer(protocol)) : {}),
       });
-      this.#failed.set(provider.name, { atMs: this.clock.nowMs(), error });
+      this.#failed.set(provider.name, { atMs: this.clock.nowMs(), error, failure });
       throw error;
     }
   }

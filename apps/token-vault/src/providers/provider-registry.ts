@@ -32,6 +32,11 @@ export class ProviderRegistry {
     return this.#providers.get(name);
   }
 
+  /** All of them, in the order of the configuration. */
+  get names(): readonly string[] {
+    return [...this.#providers.keys()];
+  }
+
   /** The others than this one. */
   others({ name }: Provider): readonly Provider[] {
     return [...this.#providers.values()].filter((other) => other.name !== name);

@@ -5,6 +5,7 @@ import type { IssuedTo } from '../backend-oauth/issued-to.js';
 import { isMcp } from '../backend-oauth/mcp-provider.js';
 import { GrantOver } from '../backend-oauth/unfit-server.js';
 import { issuersOfOne, type IssuedProvider, type IssuersOfOne } from './issuers.js';
+import { ProviderHealth } from './provider-health.flow.js';
 import { ProviderClient } from './provider.client.js';
 import { ProviderRegistrations } from './provider-registrations.flow.js';
 import { registersItself } from './registered-provider.js';
@@ -27,6 +28,7 @@ export class Upstreams {
     private readonly client: ProviderClient,
     private readonly backends: BackendOAuth,
     private readonly registrations: ProviderRegistrations,
+    private readonly health: ProviderHealth,
   ) {}
 
   /**
@@ -35,17 +37,23 @@ export class Upstreams {
    * @throws {GatehouseError} `provider_unavailable`, `provider_misconfigured`
    */
   async forSignIn(provider: Provider, stepUp: readonly string[]): Promise<Provider | IssuedProvider> {
-    if (isMcp(provider)) return await this.backends.forSignIn(provider, stepUp);
-    return registersItself(provider) ? await this.registrations.forSignIn(provider) : provider;
+    return await this.#found(provider, async () => {
+      if (isMcp(provider)) return await this.backends.forSignIn(provider, stepUp);
+      return registersItself(provider) ? await this.registrations.forSignIn(provider) : provider;
+    });
   }
 
   /** @param provider as {@link Upstreams.forSignIn} has it. @see ProviderClient.authorizationUrl */
   async authorizationUrl(...request: Parameters<ProviderClient['authorizationUrl']>): Promise<string> {
-    return await this.client.authorizationUrl(...request);
+    return await this.#found(request[0], async () => await this.client.authorizationUrl(...request));
   }
 
   /** @see ProviderClient.redeemCode */
   async redeemCode(provider: Provider, callback: Callback, keep: KeepAnswer): Promise<CodeRedemption> {
+    return this.#noted(provider, await this.#redeemCode(provider, callback, keep));
+  }
+
+  async #redeemCode(provider: Provider, callback: Callback, keep: KeepAnswer): Promise<CodeRedemption> {
     const issuers = this.#issuersOf(provider);
     if (issuers === undefined) return await this.client.redeemCode(provider, callback, keep);
     const { issuedTo } = callback.secrets;
@@ -63,9 +71,15 @@ export class Upstreams {
 
   /** @see ProviderClient.redeemRefreshToken */
   async redeemRefreshToken(
+    ...[provider, token, use]: [Provider, RevocableToken, RefreshUse]
+  ): Promise<RefreshRedemption> {
+    return this.#noted(provider, await this.#redeemRefreshToken(provider, token, use));
+  }
+
+  async #redeemRefreshToken(
     provider: Provider,
     { token, issuedTo }: RevocableToken,
-    use: { readonly keep: KeepAnswer; readonly cutOff?: AbortSignal },
+    use: RefreshUse,
   ): Promise<RefreshRedemption> {
     const issuers = this.#issuersOf(provider);
     if (issuers === undefined)
@@ -126,6 +140,22 @@ export class Upstreams {
     return !revocation.ok && revocation.failure.kind === 'grant_over' ? NOBODY : revocation;
   }
 
+  #noted<Outcome extends CodeRedemption | RefreshRedemption>(provider: Provider, outcome: Outcome): Outcome {
+    this.health.note(provider, outcome.ok ? undefined : outcome.failure);
+    return outcome;
+  }
+
+  /** What has to be known of the provider before anybody goes there. */
+  async #found<Found>(provider: Provider, find: () => Promise<Found>): Promise<Found> {
+    try {
+      return await find();
+    } catch (error) {
+      const failure = failureIn(error);
+      if (failure !== undefined) this.health.note(provider, failure);
+      throw error;
+    }
+  }
+
   /** `undefined`: the client is configured. */
   #issuersOf(provider: Provider): IssuersOfOne | undefined {
     if (isMcp(provider)) return issuersOfOne(this.backends, provider);
@@ -141,11 +171,9 @@ export class Upstreams {
       resolved = await resolve();
     } catch (error) {
       if (error instanceof GrantOver) return OVER;
-      if (error instanceof GatehouseError && error.code === 'provider_unavailable')
-        return { ok: false, failure: { kind: 'unreachable' } };
-      if (error instanceof GatehouseError && error.code === 'provider_misconfigured')
-        return { ok: false, failure: { kind: 'misconfigured' } };
-      throw error;
+      const failure = failureIn(error);
+      if (failure === undefined) throw error;
+      return { ok: false, failure };
     }
     return await use(resolved);
   }
@@ -161,6 +189,18 @@ export class Upstreams {
     if (failure.isChallenge === true || verdictOf(failure) !== 'ours') return false;
     return await issuers.clientRefused(issuedTo);
   }
+}
+
+interface RefreshUse {
+  readonly keep: KeepAnswer;
+  readonly cutOff?: AbortSignal;
+}
+
+/** Nobody could be asked. */
+function failureIn(error: unknown): UpstreamFailure | undefined {
+  if (!(error instanceof GatehouseError)) return undefined;
+  if (error.code === 'provider_unavailable') return { kind: 'unreachable' };
+  return error.code === 'provider_misconfigured' ? { kind: 'misconfigured' } : undefined;
 }
 
 /** The party to which it would be given back is no provider of this configuration any more. */

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { connectionBegin } from '@gatehouse/contracts/token-vault/connection-begin';
+import { providerHealth, type ProviderView } from '@gatehouse/contracts/token-vault/provider-health';
+import { newAttemptId } from '@gatehouse/kernel/ids';
+import { until } from '@gatehouse/testing/until';
+import { send } from '../testing/stub-provider.js';
+import { BROWSER } from '../testing/vault-client.js';
+import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
+import { ProviderHealth } from './provider-health.flow.js';
+
+let world: VaultWorld;
+
+beforeAll(async () => {
+  world = await startVaultWorld({ backends: ACME_AND_OCTO, replicas: 2 });
+});
+beforeEach(() => world.stub.reset());
+afterAll(() => world.close());
+
+const healthOf = async (name: string): Promise<ProviderView> => {
+  const { providers } = await world.client.ask(providerHealth, {});
+  expect(providers.map(({ provider }) => provider)).toEqual(['acme', 'octo']);
+  return providers.find(({ provider }) => provider === name) ?? { provider: name, state: 'unknown' };
+};
+
+/** It is written beside the answer, and by whichever replica asked. */
+async function becomes(name: string, state: ProviderView['state']): Promise<ProviderView> {
+  await until(async () => (await healthOf(name)).state === state);
+  return await healthOf(name);
+}
+
+/** A refresh of somebody at acme, now. */
+async function refreshed({ tsid, accountId }: { readonly tsid: string; readonly accountId: string }) {
+  await world.rows.query({
+    name: 'spec-refresh-now',
+    text: `update connections set access_expires_at = now() - interval '1 second', next_attempt_at = null,
+      lease_owner = null, lease_until = null where account_id = $1`,
+    values: [accountId],
+  });
+  return await world.client.inject(tsid, 'directory');
+}
+
+const begun = async (provider: string): Promise<string> => {
+  const leg = { attemptId: newAttemptId(), provider, browserBinding: BROWSER };
+  return (await world.client.ask(connectionBegin, leg)).authorizationUrl;
+};
+
+const REFUSED = { code: 'provider_unavailable' };
+
+test('a provider is unknown until it is needed, then works, is unavailable, or needs somebody to look into it', async () => {
+  let session = { tsid: '', accountId: '' };
+  expect(await healthOf('acme')).toEqual({ provider: 'acme', state: 'unknown' });
+  world.stub.misbehave.set('discovery', (_request, response) => send(response, 500, {}));
+  await expect(begun('acme')).rejects.toMatchObject(REFUSED);
+  const unfound = await becomes('acme', 'unavailable');
+  expect(unfound).toEqual({
+    provider: 'acme',
+    state: 'unavailable',
+    sinceMs: expect.any(Number),
+    failure: { kind: 'http_error', status: 500, atMs: expect.any(Number) },
+  });
+
+  world.stub.reset();
+  // A replica that has failed asks no sooner than after a second.
+  await until(async () => {
+    session = await world.client.signIn({ acme: world.as('alice') }).catch(() => session);
+    return session.tsid !== '';
+  });
+  const working = await becomes('acme', 'working');
+  expect(working).toMatchObject({ sinceMs: expect.any(Number), answeredAtMs: expect.any(Number) });
+  expect(working.sinceMs).toBeGreaterThan(unfound.sinceMs ?? Infinity);
+
+  world.stub.misbehave.set('token', (_request, response) =>
+    send(response, 503, { words: 'of the provider' }),
+  );
+  await expect(refreshed(session)).rejects.toMatchObject(REFUSED);
+  const away = await becomes('acme', 'unavailable');
+  expect(away.failure).toEqual({ kind: 'http_error', status: 503, atMs: expect.any(Number) });
+  expect(away.sinceMs).toBeGreaterThan(working.sinceMs ?? 0);
+
+  world.stub.misbehave.set('token', (_request, response) =>
+    send(response, 401, { error: 'invalid_client', error_description: 'words of the provider' }),
+  );
+  await expect(refreshed(session)).rejects.toMatchObject(REFUSED);
+  const failing = await becomes('acme', 'failing');
+  expect(failing.failure).toMatchObject({ kind: 'oauth_error', status: 401 });
+  // It has not worked in between.
+  expect(failing.sinceMs).toBe(away.sinceMs);
+  expect(JSON.stringify([away, failing])).not.toContain('words');
+
+  world.stub.reset();
+  await expect(refreshed(session)).resolves.toBeDefined();
+  const again = await becomes('acme', 'working');
+  expect(again.sinceMs).toBeGreaterThan(failing.failure?.atMs ?? Infinity);
+  // What went wrong last stays there to be read.
+  expect(again.failure).toEqual(failing.failure);
+  expect(await healthOf('octo')).toEqual({ provider: 'octo', state: 'unknown' });
+});
+
+test('one that cannot be reached at all is unavailable, and works again once it can', async () => {
+  const session = await world.client.signIn({ acme: world.as('alice') });
+  await world.stub.stop();
+  try {
+    await expect(refreshed(session)).rejects.toMatchObject(REFUSED);
+    expect((await becomes('acme', 'unavailable')).failure).toMatchObject({ kind: 'unreachable' });
+  } finally {
+    await world.stub.start();
+  }
+  await expect(refreshed(session)).resolves.toBeDefined();
+  await becomes('acme', 'working');
+});
+
+test('attack: a person cannot say that a provider fails, by what their browser brings or by somebody else’s code', async () => {
+  await world.client.signIn({ octo: world.as('alice') });
+  const before = await becomes('octo', 'working');
+  for (const answer of ['error=server_error', 'error=temporarily_unavailable', 'error=invalid_request']) {
+    const state = new URL(await begun('octo')).searchParams.get('state') ?? '';
+    await world.client.complete(`${answer}&state=${state}`, {}).catch(() => undefined);
+  }
+  const guessed = await world.client.leg(newAttemptId(), 'octo', (url) =>
+    world.stub.callbackQuery(url, 'mallory').replace(/code=[^&]+/, 'code=guessed'),
+  );
+  expect(guessed).toMatchObject({ outcome: 'refused' });
+  for (const replica of world.vault.replicas) await replica.get(ProviderHealth).settled();
+  const after = await healthOf('octo');
+  expect(after).toMatchObject({ state: 'working', sinceMs: before.sinceMs });
+  expect(after.failure).toBeUndefined();
+});
