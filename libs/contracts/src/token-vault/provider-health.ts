@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineRequest } from '../contract.js';
 import { configuredName, instantMs } from '../fields.js';
 
-export const providerState = z.enum([
+const providerState = z.enum([
   /** Its last answer was one that can be used, or a refusal that is about one person's grant. */
   'working',
   /** It did not answer, or said "not now". It may pass by itself. */
@@ -15,7 +15,7 @@ export const providerState = z.enum([
 export type ProviderState = z.output<typeof providerState>;
 
 /** Which of the vault's kinds of failures it was. No text of the provider, and nothing of a person. */
-export const providerFailureKind = z.enum([
+const providerFailureKind = z.enum([
   'oauth_error',
   'http_error',
   'misconfigured',
