@@ -1,23 +1,29 @@
 import { printFigure } from '@gatehouse/testing/figures';
-import { startWorld, type World } from '@gatehouse/testing/world';
+import type { World } from '@gatehouse/testing/world';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BACKENDS, Callers, signedIn, type SignedIn } from '../support/callers.js';
+import { Installation } from '../support/operate/installation.js';
+import { Runbook } from '../support/operate/runbook.js';
+
+const SPEC = 'tests/faults/rolling-restart.spec.ts';
 
 /** Exchanged tokens live so briefly that the vault is asked all the time. */
 const STS_TTL_SECONDS = '3';
 const OFTEN_AT_EACH = 5 * BACKENDS.length;
 
+let installation: Installation;
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({
+  installation = await Installation.start({
     replicas: 2,
     demonstrationFlags: ['--sts-token-ttl', STS_TTL_SECONDS],
     // Long enough for the load balancer to check the readiness twenty times.
     configure: (yaml) => yaml.replace('shutdownDelay: 0s', 'shutdownDelay: 2s'),
   });
+  ({ world } = installation);
 });
-afterAll(() => world.close());
+afterAll(() => installation.close());
 
 /** Tokens are refreshed again and again, and now and then somebody signs in. */
 class Comers {
@@ -55,12 +61,11 @@ test('every replica of every service is restarted in turn while calls, refreshes
   const callers = new Callers(world, everybody);
   const comers = new Comers(everybody);
   await callers.more('right', OFTEN_AT_EACH);
-  for (const service of ['token-vault', 'authorization-server', 'vmcp-proxy'] as const)
-    for (const replica of world.replicas[service]) {
-      await replica.stopCleanly();
-      await replica.start();
-      await callers.more('right', BACKENDS.length);
-    }
+  const runbook = await Runbook.of('docs/operate/rolling-restart.md', SPEC, installation);
+  await runbook.perform('Restart');
+  await runbook.perform('See that it worked');
+  runbook.isDone();
+  await callers.more('right', BACKENDS.length);
   await callers.stop();
   await comers.stop();
   const { right, wrong, refused, slowestMs } = callers;
@@ -68,6 +73,7 @@ test('every replica of every service is restarted in turn while calls, refreshes
   printFigure(
     `rolling restart of two replicas of each service: right ${right}, wrong ${wrong}, failed ${refused.length}, refreshes ${comers.done}, unanswered ${unanswered}, slowest answer ${Math.round(slowestMs)} ms`,
   );
+  expect(installation.unclean).toEqual([]);
   expect(refused).toEqual([]);
   expect({ wrong, unanswered }).toEqual({ wrong: 0, unanswered: 0 });
   expect(comers.done).toBeGreaterThan(0);

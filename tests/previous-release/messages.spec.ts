@@ -23,7 +23,7 @@ const OLD_EVENTS = Object.keys(before.events);
 const SENT_ONLY_IF: Readonly<Record<string, string>> = {
   'token-vault.connection.begin.v1 request.acrValues':
     'a client asks for a context; the release before took no such request',
-  'token-vault.connection.complete.v1 request.asksHow': 'a client asks for a context',
+  'token-vault.connection.complete.v1 request.asksHow': 'always; a vault that refuses it is asked without it',
   'token-vault.connection.complete.v1 reply.acr': 'the question has `asksHow`',
   'token-vault.connection.complete.v1 reply.amr': 'the question has `asksHow`',
   'token-vault.credential.exchange.v1 request.clientId':

@@ -111,6 +111,21 @@ const PLANTED = [
     block('sh', UP, '<!-- documented: not run by test:cluster, it has no registry -->'),
     'nothing runs these commands',
   ],
+  [
+    'commands for a test that is gone',
+    block('sh', 'npm test', '<!-- documented: run by tests/operate/gone.spec.ts -->'),
+    'there is no tests/operate/gone.spec.ts',
+  ],
+  [
+    'commands for a test that does not take them',
+    block('sql', 'select 1', '<!-- documented: run by tests/documented/pages.spec.ts -->'),
+    'does not take blocks of planted.md',
+  ],
+  [
+    'SQL with a marker that nobody knows',
+    block('sql', 'select 1', '<!-- documented: planted -->'),
+    'unknown marker',
+  ],
   ['other commands for the test of Docker', block('sh', 'npm test', BY_COMPOSE), 'nothing in these commands'],
   ['commands of helm', shell('helm test planted'), 'not run by test:cluster, why'],
   ['commands of kubectl', shell('kubectl get pods'), 'not run by test:cluster, why'],
@@ -172,8 +187,11 @@ for (const [what, page, expected] of PLANTED) {
 }
 
 // What is said to be run by that test is what it is given, and nobody else.
-const given = `${block('sh', UP, BY_COMPOSE)}\n\n${block('sh', 'npm test')}\n`;
+const SPEC = 'tests/operate/planted.spec.ts';
+const ofSpec = block('sh', 'restart token-vault', `<!-- documented: run by ${SPEC} -->`);
+const given = `${block('sh', UP, BY_COMPOSE)}\n\n${ofSpec}\n\n${block('sh', 'npm test')}\n`;
 for (const [runner, text] of [
+  [SPEC, 'restart token-vault'],
   [COMPOSE, UP],
   [PAGES, 'npm test'],
 ]) {

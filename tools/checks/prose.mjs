@@ -7,7 +7,7 @@ import { filesBelow } from './files.mjs';
 import { report } from './report.mjs';
 
 const FIRST = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'];
-const FOLDERS = ['docs/start', 'docs/guides', 'docs/concepts', 'docs/flows', 'examples'];
+const FOLDERS = ['docs/start', 'docs/guides', 'docs/concepts', 'docs/flows', 'docs/operate', 'examples'];
 
 /** Pages right in `docs`: of those that are made of the code (docs/configuration.md), the sentences are in the code. */
 const ofDocs = readdirSync(join(REPOSITORY, 'docs')).filter((name) => name.endsWith('.md'));

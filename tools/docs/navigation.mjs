@@ -28,6 +28,7 @@ export const SECTIONS = [
       'docs/custody-log.md',
     ],
   },
+  { title: 'Runbooks', folders: ['docs/operate'], pages: [] },
   {
     title: 'Concepts',
     folders: ['docs/concepts', 'docs/flows'],

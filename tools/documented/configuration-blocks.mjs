@@ -13,7 +13,7 @@ const PART = /^part of (the first block|\S+)(?: at (\S+))?$/;
 const OTHER = /^not gatehouse\.yaml, .{3,}$/;
 const REFUSED = /^refused, "(.+)"$/;
 /** What the blocks are used for later does not matter here. */
-const ELSEWHERE = /^file /;
+const ELSEWHERE = /^(file |written into \S+ by tests\/\S+$)/;
 
 /**
  * @param {string} text

@@ -1,5 +1,5 @@
 /** All that can be said about a page without running it. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPOSITORY } from '../set-up/repository.mjs';
 import { markersOf, readPage } from './blocks.mjs';
@@ -27,7 +27,7 @@ const LANGUAGES = {
   // For people to look at.
   text: outputProblems,
   http: outputProblems,
-  sql: () => [],
+  sql: (_text, markers) => shellMarkerProblems(markers),
   ts: () => [],
   js: () => [],
   python: () => [],
@@ -60,7 +60,22 @@ async function blockProblems(block, page) {
   if (block.language === '') return ['the block has no language; ```text is for people to look at'];
   const look = Object.hasOwn(LANGUAGES, block.language) ? LANGUAGES[block.language] : undefined;
   if (look === undefined) return [`nothing here knows how to look at a block of ${block.language}`];
-  return look(block.text, markersOf(block, page), page, block);
+  const markers = markersOf(block, page);
+  return [...(await look(block.text, markers, page, block)), ...specProblems(block.page, markers)];
+}
+
+/** A test that is said to run a block is there, and takes the blocks of that page. */
+const BY_SPEC = /\bby (tests\/[\w/-]+\.spec\.ts)\b/;
+function specProblems(page, markers) {
+  return markers.flatMap((marker) => {
+    const spec = BY_SPEC.exec(marker)?.[1];
+    if (spec === undefined) return [];
+    const path = join(REPOSITORY, spec);
+    if (!existsSync(path)) return [`there is no ${spec}`];
+    return readFileSync(path, 'utf8').includes(`'${page}'`)
+      ? []
+      : [`${spec} does not take blocks of ${page}`];
+  });
 }
 
 async function shellProblems(text, markers) {

@@ -4,14 +4,16 @@ const NOT_RUN = /^not run, (.{5,})$/;
 const STAYS_UP = /^stays up until "(.+)"$/;
 /** It is meant to fail, with that exit code. */
 const ENDS_WITH = /^ends with (\d+)$/;
-/** Where a Docker engine answers; before that everything of an earlier block may have to go. */
-const RUN_BY = /^run by (test:compose)(, from nothing)?$/;
+/** Where a Docker engine answers, and there everything of an earlier block may have to go before; or by a test of ours. */
+const RUN_BY = /^run by (test:compose|tests\/[\w/-]+\.spec\.ts)(, from nothing)?$/;
 /** The engine is no reason: something else is. */
 const NOT_RUN_BY = /^not run by (test:compose|test:cluster), (.{5,})$/;
 
 /** Who runs what needs nothing but a checkout: tests/documented/pages.spec.ts. */
 export const PAGES = 'pages';
 export const COMPOSE = 'test:compose';
+/** A test that takes the blocks of a page, and looks at more than what they print. */
+export const isSpec = (runner) => runner.startsWith('tests/');
 
 /** Programs that need an engine, and what runs commands of theirs where one answers. */
 const ENGINES = { docker: COMPOSE, 'docker-compose': COMPOSE, helm: 'test:cluster', kubectl: 'test:cluster' };
@@ -47,7 +49,9 @@ export function engineProblems(commands, markers) {
     ...[...needed]
       .filter((by) => !said.has(by))
       .map((by) => `nothing runs these commands: are they ${ways(by)}\`not run by ${by}, why\`?`),
-    ...[...said].filter((by) => !needed.has(by)).map((by) => `nothing in these commands is for ${by}`),
+    ...[...said]
+      .filter((by) => !isSpec(by) && !needed.has(by))
+      .map((by) => `nothing in these commands is for ${by}`),
   ];
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { Secret } from '@gatehouse/kernel/secret';
-import { type BusOptions, PROVISIONING } from '@gatehouse/messaging/bus-options';
+import { type BusOptions, type BusUser, PROVISIONING } from '@gatehouse/messaging/bus-options';
 import { natsConfiguration, passwordVariable } from '@gatehouse/messaging/nats-configuration';
 import { provisionBus } from '@gatehouse/messaging/provision';
 import { freePort } from './free-port.js';
@@ -28,6 +28,8 @@ export interface TestNats {
   readonly provisioning: { readonly user: string; readonly pass: string };
   /** What proves the requests of the authorization server to the vault. */
   readonly requestKey: Secret;
+  /** The servers have it when they are started next. */
+  setPassword(user: BusUser, password: string): void;
   /** Ends all servers at once; {@link TestNats.start} brings them back on the same ports with what they had stored. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -61,7 +63,7 @@ export async function startTestNats(
   const passwords = new Map(users.map((user) => [user, `p${randomBytes(12).toString('hex')}`]));
   const requestKey = new Secret(randomBytes(32).toString('base64url'));
   const routes = await NatsRoutes.between(serverCount);
-  const environment = Object.fromEntries(
+  const environment: Record<string, string> = Object.fromEntries(
     [...passwords].map(([user, password]) => [passwordVariable(user), password]),
   );
   const servers = await Promise.all(
@@ -86,7 +88,9 @@ export async function startTestNats(
     partition: (index) => routes.freeze(index),
     heal: () => routes.heal(),
     observerOf,
-    provisioning: { user: PROVISIONING, pass: passwords.get(PROVISIONING) ?? '' },
+    get provisioning() {
+      return { user: PROVISIONING, pass: passwords.get(PROVISIONING) ?? '' };
+    },
     requestKey,
     optionsOf: (service) => ({
       servers: urls,
@@ -104,6 +108,10 @@ export async function startTestNats(
         password: new Secret(passwords.get(PROVISIONING) ?? ''),
         streamReplicas: serverCount,
       }),
+    setPassword: (user, password) => {
+      passwords.set(user, password);
+      environment[passwordVariable(user)] = password;
+    },
     start: () => all((server) => server.start()),
     kill: () => all((server) => server.kill()),
     async wipe() {

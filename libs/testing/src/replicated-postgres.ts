@@ -19,6 +19,12 @@ export interface ReplicatedPostgres {
   readonly url: string;
   /** What is between everybody and the primary. */
   readonly link: BreakableLink;
+  /** Of the superuser, at the standby itself. */
+  readonly standbyUrl: string;
+  /** Ends the primary; nothing takes its place. */
+  losePrimary(): Promise<void>;
+  /** The address leads to the standby from now on. */
+  moveAddress(): void;
   /** Ends the primary, at once or without a word to anybody; the standby is promoted, and the address moves to it. */
   failOver(how: 'killed' | 'silent'): Promise<void>;
   close(): Promise<void>;
@@ -37,16 +43,24 @@ export async function startReplicatedPostgres(): Promise<ReplicatedPostgres> {
   ]);
   await untilItStreams(primary.url);
   const { link, url } = await BreakableLink.toDatabase(primary.url);
+  const losePrimary = async (): Promise<void> => {
+    await primary.server.kill();
+    link.cut();
+  };
+  const moveAddress = (): void => {
+    link.heal({ host: '127.0.0.1', port: standby.port });
+  };
   return {
     url,
     link,
+    standbyUrl: standby.url,
+    losePrimary,
+    moveAddress,
     failOver: async (how) => {
-      if (how === 'killed') {
-        await primary.server.kill();
-        link.cut();
-      } else link.freeze();
+      if (how === 'killed') await losePrimary();
+      else link.freeze();
       await ask(standby.url, 'select pg_promote(true, 60)');
-      link.heal({ host: '127.0.0.1', port: standby.port });
+      moveAddress();
     },
     close: async () => {
       await link.close();

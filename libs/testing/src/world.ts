@@ -27,6 +27,10 @@ export interface WorldOptions {
   readonly configure?: (yaml: string) => string;
   /** Changes it for one replica of the proxy; they are counted from 0. */
   readonly configureProxy?: (yaml: string, replica: number) => string;
+  /** Changes it for each service, whenever its file is written. */
+  readonly configureService?: (yaml: string, service: Service) => string;
+  /** Makes what has to be there before a service starts, such as files with secrets. */
+  readonly prepare?: (parts: Pick<World, 'databases' | 'nats'>) => Promise<void>;
   /** Servers of the bus; default 1. */
   readonly natsServers?: number;
   /** The URL of a superuser of the Postgres server; default: the run's. */
@@ -131,8 +135,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         const port = service === 'token-vault' ? undefined : portsOf(service)[replica];
         const own = service === 'vmcp-proxy' ? (options.configureProxy?.(yaml, replica) ?? yaml) : yaml;
         const ports = { port, internalPort, workers: workersOf(options, replica) };
+        const { configureService = (text: string) => text } = options;
         const write = async (text: string): Promise<void> =>
-          await writeFile(file, withListenPorts(text, service, ports));
+          await writeFile(file, configureService(withListenPorts(text, service, ports), service));
         files.push({ service, write });
         await write(own);
         return serviceProgram(service, replica, internalPort, file, {
@@ -183,6 +188,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
   };
   try {
+    await options.prepare?.(world);
     await Promise.all([
       demonstration.program.start(),
       ...programs.map((program) => program.start()),

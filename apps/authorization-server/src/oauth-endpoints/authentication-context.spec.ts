@@ -15,6 +15,7 @@ shareWorld(startServiceWorld, async (started) => {
 
 afterEach(() => {
   service.vault.how = {};
+  service.vault.isOfTheReleaseBefore = false;
 });
 
 let people = 0;
@@ -60,6 +61,14 @@ describe('how the person authenticated at the primary provider', () => {
     const { said } = await signIn(await somebody(), { acr_values: 'urn:acme:gold' });
     expect(said).not.toHaveProperty('acr');
     expect(said).not.toHaveProperty('amr');
+  });
+
+  test('is not there while the vault is of the release before, and people sign in all the same', async () => {
+    service.vault.how = GOLD;
+    service.vault.isOfTheReleaseBefore = true;
+    const { said } = await signIn(await somebody());
+    expect(said).toHaveProperty('sub');
+    expect(said).not.toHaveProperty('acr');
   });
 
   test('is not that of a provider which only connects an account', async () => {

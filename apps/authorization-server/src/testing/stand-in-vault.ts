@@ -81,6 +81,8 @@ export class StandInVault {
   readonly judged: z.output<typeof accessJudge.request>[] = [];
   /** As each provider's id_token says. */
   authenticatedAtMs: number | undefined;
+  /** It refuses a question with a member that the release before did not have. */
+  isOfTheReleaseBefore = false;
   /** The same, of how the person did. */
   how: { readonly acr?: string; readonly amr?: string[] } = {};
   /** Where each provider sends the browser back to. */
@@ -121,6 +123,7 @@ export class StandInVault {
   async complete(
     @Payload() request: z.output<typeof connectionComplete.request>,
   ): Promise<z.input<typeof connectionComplete.reply>> {
+    if (this.isOfTheReleaseBefore && request.asksHow === true) throw new GatehouseError('request_invalid');
     const query = new URLSearchParams(await this.#query(request.sealedQuery));
     const state = query.get('state') ?? '';
     this.handedOver.push(state);

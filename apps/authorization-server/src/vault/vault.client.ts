@@ -12,6 +12,7 @@ import { providerLogout } from '@gatehouse/contracts/token-vault/provider-logout
 import { secretEnter } from '@gatehouse/contracts/token-vault/secret-enter';
 import { sessionClose } from '@gatehouse/contracts/token-vault/session-close';
 import { sessionOpen } from '@gatehouse/contracts/token-vault/session-open';
+import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { AccountId, AttemptId, SessionId } from '@gatehouse/kernel/ids';
 import { ContractClient } from '@gatehouse/messaging/contract-client';
 import { VaultKey } from '@gatehouse/messaging/vault-key';
@@ -47,14 +48,16 @@ export class Vault {
 
   /** Hands the callback over. Its query carries a code, so it is sealed. */
   async complete({ query, callback }: Arrival, browserBinding: string): Promise<LegReply> {
-    const rest = {
-      browserBinding,
-      asksWhen: true as const,
-      asksHow: true as const,
-      ...(callback === undefined ? {} : { callback }),
-    };
+    const rest = { browserBinding, asksWhen: true as const, ...(callback === undefined ? {} : { callback }) };
     return await this.key.send({ query }, async (sealedQuery) => {
-      return await this.bus.ask(connectionComplete, { sealedQuery, ...rest });
+      const question = { sealedQuery, ...rest };
+      try {
+        return await this.bus.ask(connectionComplete, { ...question, asksHow: true });
+      } catch (error) {
+        if (!(error instanceof GatehouseError) || error.code !== 'request_invalid') throw error;
+        // A vault of the release before does not know `asksHow`, and refuses the question before anything happens.
+        return await this.bus.ask(connectionComplete, question);
+      }
     });
   }
 
