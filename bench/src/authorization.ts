@@ -19,7 +19,12 @@ const BACKENDS = 10;
 
 const policyOf = (text: string): CallPolicy =>
   new CallPolicy(
-    { sources: [{ path: [], text }], groupClaims: ['groups'], groupEntityType: 'Group' },
+    {
+      sources: [{ path: [], text }],
+      groupClaims: ['groups'],
+      groupClaimFallbacks: [],
+      groupEntityType: 'Group',
+    },
     {
       name: 'bench',
       aggregation: {

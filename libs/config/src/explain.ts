@@ -164,7 +164,7 @@ function describeStrategy(strategy: OutgoingStrategy<ConfiguredSecret>): string 
     case 'obo':
       return `token of ${new URL(strategy.tokenUrl).origin} on behalf of the person, for the access token of ${strategy.subjectTokenProviderName}${describeDestination(strategy)}`;
     case 'awsSts':
-      return `requests signed with temporary credentials of AWS from ${new URL(strategy.stsUrl).origin}, for the ${strategy.subjectTokenType} of ${strategy.subjectProviderName}${describeDestination(strategy)}`;
+      return `requests signed with temporary credentials of AWS from ${new URL(strategy.stsUrl).origin}, for ${strategy.subjectFromCaller === true ? "the caller's own token of the external issuer" : `the ${strategy.subjectTokenType} of ${strategy.subjectProviderName}`}${describeDestination(strategy)}`;
     case 'googleServiceAccount':
       return `${strategy.audience === undefined ? 'access token' : `id_token for ${strategy.audience}`} of a Google service account, the same for everybody${describeDestination(strategy)}`;
     case 'clientCredentials':

@@ -29,6 +29,8 @@ export class EntraTenant extends HttpStub {
   policy: string | undefined;
   /** Not where somebody takes them out of the request, between the gateway and here. */
   hearsClaims = true;
+  /** App roles, by login. */
+  roles: Readonly<Record<string, readonly string[]>> = {};
   /** Parameters of the authorization requests. */
   readonly authorizations: URLSearchParams[] = [];
   /** Requests for tokens on behalf of somebody that were refused for want of claims. */
@@ -143,7 +145,8 @@ export class EntraTenant extends HttpStub {
 
   async #idToken({ login, nonce }: PendingCode): Promise<string> {
     if (this.#key === undefined) throw new Error('not started');
-    return await new SignJWT({ nonce })
+    const { [login]: roles } = this.roles;
+    return await new SignJWT({ nonce, oid: `oid-${login}`, ...(roles === undefined ? {} : { roles }) })
       .setProtectedHeader({ alg: 'ES256', kid: 'tenant' })
       .setIssuer(this.issuer)
       .setAudience(CLIENT)

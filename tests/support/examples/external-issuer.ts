@@ -20,7 +20,18 @@ export interface ExternalIssuer {
 }
 
 /** An authorization server that nobody here wrote (the npm package oidc-provider), for MCP servers of a company. */
-export async function externalIssuer(machines: readonly Machine[] = []): Promise<ExternalIssuer> {
+export async function externalIssuer(
+  machines: readonly Machine[] = [],
+  {
+    audience,
+    groups,
+  }: {
+    /** What its access tokens name, whatever resource they are for. */
+    readonly audience?: string;
+    /** What they say of people, by login. */
+    readonly groups?: Readonly<Record<string, readonly string[]>>;
+  } = {},
+): Promise<ExternalIssuer> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-external-issuer-'));
   const [port, adminPort] = [await freePort(), await freePort()];
   const issuer = `http://localhost:${port}`;
@@ -49,6 +60,8 @@ export async function externalIssuer(machines: readonly Machine[] = []): Promise
         storeFile,
         clients,
         apiScope: 'mcp',
+        audience,
+        groups,
       }),
     },
     isReady: () => answersOk(`${issuer}/.well-known/oauth-authorization-server`),

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
-/** @type {{issuer: string, port: number, adminPort: number, clients: import('oidc-provider').ClientMetadata[], apiScope?: string, keysFile: string, storeFile: string}} */
+/** @type {{issuer: string, port: number, adminPort: number, clients: import('oidc-provider').ClientMetadata[], apiScope?: string, audience?: string, groups?: Record<string, readonly string[]>, keysFile: string, storeFile: string}} */
 const settings = JSON.parse(process.env.OIDC_PROVIDER ?? '{}');
 
 /** @type {Map<string, {payload: import('oidc-provider').AdapterPayload, expiresAtMs: number}>} */
@@ -87,7 +87,11 @@ const forResources = (scope) => ({
   clientCredentials: { enabled: true },
   resourceIndicators: {
     enabled: true,
-    getResourceServerInfo: (_context, audience) => ({ scope, audience, accessTokenFormat: 'jwt' }),
+    getResourceServerInfo: (_context, resource) => ({
+      scope,
+      audience: settings.audience ?? resource,
+      accessTokenFormat: 'jwt',
+    }),
     useGrantedResource: () => true,
   },
 });
@@ -97,6 +101,10 @@ const provider = new Provider(settings.issuer, {
   clients: settings.clients,
   jwks: { keys: JSON.parse(readFileSync(settings.keysFile, 'utf8')) },
   ...(settings.apiScope === undefined ? {} : { scopes: ['openid', 'offline_access', settings.apiScope] }),
+  extraTokenClaims(_context, token) {
+    const groups = 'accountId' in token ? settings.groups?.[token.accountId] : undefined;
+    return groups === undefined ? undefined : { groups };
+  },
   features: {
     // The one endpoint that has to be switched on.
     revocation: { enabled: true },

@@ -163,7 +163,7 @@ function issuedOf(strategy: IssuedForPerson): string {
     case 'obo':
       return `a token from ${originOf(strategy.tokenUrl)}, on behalf of the person, for their access token of ${strategy.subjectTokenProviderName}`;
     case 'awsSts':
-      return `temporary credentials of AWS from ${originOf(strategy.stsUrl)}, for the person’s ${strategy.subjectTokenType} of ${strategy.subjectProviderName}`;
+      return `temporary credentials of AWS from ${originOf(strategy.stsUrl)}, for ${strategy.subjectFromCaller === true ? 'the caller’s token of the external issuer' : `the person’s ${strategy.subjectTokenType} of ${strategy.subjectProviderName}`}`;
   }
 }
 

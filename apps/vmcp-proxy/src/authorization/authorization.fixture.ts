@@ -10,6 +10,7 @@ import { AUDIENCE, startProxy, type TestProxy } from '../proxy.fixture.js';
 export const policiesOf = (text: string, more: Partial<CallPolicies> = {}): CallPolicies => ({
   sources: [{ path: ['incomingAuth', 'authz', 'policies', 0], text }],
   groupClaims: ['groups'],
+  groupClaimFallbacks: [],
   groupEntityType: 'Group',
   ...more,
 });

@@ -21,7 +21,10 @@ export interface PolicyPrincipal {
 export function policyPrincipal(
   { subject, issuer, clientId, scopes, delegate, claims = {} }: Principal,
   { attributes, types }: UsedNames,
-  { groupClaims, groupEntityType }: Pick<CallPolicies, 'groupClaims' | 'groupEntityType'>,
+  {
+    groupEntityType,
+    ...named
+  }: Pick<CallPolicies, 'groupClaims' | 'groupClaimFallbacks' | 'groupEntityType'>,
 ): PolicyPrincipal {
   const claimsOf = (variable: string): Record<string, CedarValueJson> =>
     Object.fromEntries(
@@ -35,7 +38,7 @@ export function policyPrincipal(
     );
   const act = claims['act'];
   const actor = isObject(act) && typeof act['sub'] === 'string' ? act['sub'] : undefined;
-  const groups = groupClaims.flatMap((name) => textsIn(claims[name]));
+  const groups = groupClaimsIn(claims, named).flatMap((name) => textsIn(claims[name]));
   if (groups.length > MAX_GROUPS) throw new OddClaim('groups');
   return {
     entity: {
@@ -52,4 +55,15 @@ export function policyPrincipal(
     },
     context: claimsOf('context'),
   };
+}
+
+/** A claim that is there counts, whatever is in it: an empty one is no reason to look for more. */
+function groupClaimsIn(
+  claims: Readonly<Record<string, unknown>>,
+  { groupClaims, groupClaimFallbacks }: Pick<CallPolicies, 'groupClaims' | 'groupClaimFallbacks'>,
+): readonly string[] {
+  const [first, ...others] = groupClaims;
+  if (first === undefined) return [];
+  const found = [first, ...groupClaimFallbacks].find((name) => Object.hasOwn(claims, name)) ?? first;
+  return [...new Set([found, ...others])];
 }

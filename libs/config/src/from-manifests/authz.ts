@@ -9,6 +9,8 @@ const PATH: Path = ['incomingAuth', 'authz'];
 /** The name that policies of the seed system use for groups when nothing else is written. */
 const GROUP_TYPE = 'THVGroup';
 const GROUP_CLAIM = 'groups';
+/** Where it looks, one after the other, when no name is written. */
+const FALLBACKS = ['roles', 'cognito:groups'];
 
 /** `authzConfig` or `authzConfigRef`: policies in Cedar. */
 export function translateAuthz(translation: Translation, from: Written): void {
@@ -121,22 +123,40 @@ const isEmpty = (entities: unknown): boolean =>
 
 /** Policies of the seed system read the groups in the provider's token; here the access token carries them. */
 function mapGroups({ native, gateway }: Translation, from: Written): void {
+  const written = native.read([...PATH, 'groupClaimName']);
+  const fallbacks = written === undefined ? FALLBACKS : [];
   const source = sourceOfClaims(gateway.at('spec', 'authServerConfig'));
-  if (source === undefined) return;
-  const names = [
-    native.read([...PATH, 'groupClaimName']) ?? GROUP_CLAIM,
-    native.read([...PATH, 'roleClaimName']),
-  ];
+  if (source === undefined) {
+    if (fallbacks.length > 0) native.put([...PATH, 'groupClaimFallbacks'], fallbacks, from);
+    return;
+  }
+  const names = [written ?? GROUP_CLAIM, ...fallbacks, native.read([...PATH, 'roleClaimName'])];
   const claims = [...new Set(names)].filter(
     (name) => typeof name === 'string' && name !== '' && !OWN_CLAIMS.has(name),
   );
-  if (claims.length > 0)
+  if (claims.length === 0) return;
+  native.put(
+    ['authServer', 'claimMappings'],
+    { from: source, claims: claims.map((claim) => mapped(String(claim))) },
+    from,
+  );
+  // By the names that they have in the access token.
+  for (const field of ['groupClaimName', 'roleClaimName']) {
+    const name = native.read([...PATH, field]);
+    if (typeof name === 'string' && mapped(name).as !== undefined)
+      native.put([...PATH, field], mapped(name).as, from);
+  }
+  if (fallbacks.length > 0)
     native.put(
-      ['authServer', 'claimMappings'],
-      { from: source, claims: claims.map((claim) => ({ claim })) },
+      [...PATH, 'groupClaimFallbacks'],
+      fallbacks.map((name) => mapped(name).as ?? name),
       from,
     );
 }
+
+/** Names of other characters are none for a claim of an access token of ours. */
+const mapped = (claim: string): { readonly claim: string; readonly as?: string } =>
+  /^\w+$/.test(claim) ? { claim } : { claim, as: claim.replaceAll(/\W+/g, '_') };
 
 /** Where the provider that decides who the person is says more about them. */
 function sourceOfClaims(authServer: Written): 'idToken' | 'userInfo' | undefined {

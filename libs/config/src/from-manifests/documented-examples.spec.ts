@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { coreObject, loadManifests, manifest, type Fields, type Manifest } from './manifests.fixture.js';
 
-/** Manifests of the shapes that the seed system's guides show. Two more are run: tests/flows/manifests.spec.ts. */
+/** Manifests of the shapes that the seed system's guides show. Five are run: tests/flows/manifests.spec.ts, manifest-guides.spec.ts. */
 const gateway = (spec: Fields): Manifest[] => [
   manifest('MCPGroup', 'tools'),
   manifest('MCPOIDCConfig', 'vmcp-oidc', {
@@ -88,6 +88,39 @@ describe('authentication guide', () => {
       subjectFromCaller: true,
     });
     expect(loadManifests(exchange({ subjectProviderName: 'okta' }))).toMatchObject({ ok: false });
+  });
+
+  test('groups: without a name of a claim, those that the seed system looks at, in its order', () => {
+    const policies = ['permit(principal in THVGroup::"platform", action, resource);'];
+    const loaded = (named: Fields, more: Fields = {}) =>
+      loadManifests([
+        ...gateway({
+          incomingAuth: { ...EXTERNAL, authzConfig: { type: 'inline', ...named, inline: { policies } } },
+          ...more,
+        }),
+        entry('api'),
+      ]);
+    const ofUrl = 'https://acme.example.com/groups';
+    expect(loaded({})).toMatchObject({
+      model: { callPolicies: { groupClaims: ['groups'], groupClaimFallbacks: ['roles', 'cognito:groups'] } },
+    });
+    for (const name of [ofUrl, 'cognito:groups'])
+      expect(loaded({ groupClaimName: name })).toMatchObject({
+        model: { callPolicies: { groupClaims: [name], groupClaimFallbacks: [] } },
+      });
+    // Tokens of the embedded authorization server carry it by another name.
+    const authServerConfig = {
+      issuer: 'https://auth.example.com',
+      upstreamProviders: [
+        { name: 'idp', type: 'oidc', oidcConfig: { issuerUrl: 'https://idp.example.com', clientId: 'vmcp' } },
+      ],
+    };
+    expect(loaded({ groupClaimName: ofUrl }, { authServerConfig })).toMatchObject({
+      model: {
+        authServer: { claimMappings: { claims: [{ claim: ofUrl, as: 'https_acme_example_com_groups' }] } },
+        callPolicies: { groupClaims: ['https_acme_example_com_groups'] },
+      },
+    });
   });
 
   test('anonymous callers', () => {
@@ -201,7 +234,10 @@ test('Entra guide: subjectClaim, a resource that is the host alone, and policies
       publicUrl: host,
       incomingAuth: { oidc: { audience: `${host}/mcp` } },
       authServer: {
-        claimMappings: { from: 'idToken', claims: [{ as: 'groups' }] },
+        claimMappings: {
+          from: 'idToken',
+          claims: [{ as: 'groups' }, { as: 'roles' }, { as: 'cognito_groups' }],
+        },
         upstreamProviders: [{ redirectUri: `${host}/oauth/callback`, protocol: { subjectClaim: 'oid' } }],
       },
     },
@@ -222,6 +258,32 @@ test('AWS guide: a field that the published schema spells otherwise is named, as
         instead: 'remoteUrl:',
       }),
     ]),
+  });
+});
+
+test('AWS guide: with an issuer outside, the token of the caller is shown to AWS', () => {
+  const loaded = loadManifests([
+    ...gateway({ incomingAuth: EXTERNAL }),
+    manifest('MCPRemoteProxy', 'aws', {
+      groupRef: { name: 'tools' },
+      remoteUrl: 'https://aws-mcp.us-east-1.api.aws/mcp',
+      externalAuthConfigRef: { name: 'aws-sts' },
+    }),
+    manifest('MCPExternalAuthConfig', 'aws-sts', {
+      type: 'awsSts',
+      awsSts: { region: 'us-east-1', fallbackRoleArn: 'arn:aws:iam::111122223333:role/Default' },
+    }),
+  ]);
+  expect(loaded).toMatchObject({
+    ok: true,
+    warnings: expect.arrayContaining([
+      expect.objectContaining({ message: expect.stringContaining('AWS STS is sent it') as unknown }),
+    ]) as unknown,
+  });
+  expect(loaded.ok && loaded.model.outgoingAuth.backends.get('aws')).toMatchObject({
+    type: 'awsSts',
+    subjectFromCaller: true,
+    subjectProviderName: '',
   });
 });
 

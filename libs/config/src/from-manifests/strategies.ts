@@ -143,7 +143,7 @@ const STRATEGIES: Readonly<Record<string, TranslateStrategy | undefined>> = {
     });
     const duration = block.at('sessionDuration');
     if (duration.isThere) native.put([...path, 'sessionDuration'], `${String(duration.value)}s`, duration);
-    putSubject(translation, [...path, 'subjectProviderName'], block.at('subjectProviderName'));
+    putSubjectOrCaller(translation, path, block, 'AWS STS');
   },
   obo: (translation, path, block) => {
     translation.native.copy(path, block, [
@@ -178,10 +178,7 @@ const STRATEGIES: Readonly<Record<string, TranslateStrategy | undefined>> = {
     translation.native.copy(path, block, ['tokenUrl', 'clientId', 'audience', 'scopes', 'subjectTokenType']);
     putReference(translation, [...path, 'clientSecret'], block.at('clientSecretRef'));
     putRenamed(translation, path, block, { externalTokenHeaderName: 'headerName' });
-    const subject = block.at('subjectProviderName');
-    if (subject.isThere || !hasExternalIssuer(translation))
-      putSubject(translation, [...path, 'subjectProviderName'], subject);
-    else putCaller(translation, [...path, 'subjectFromCaller'], block);
+    putSubjectOrCaller(translation, path, block, 'tokenUrl');
   },
 };
 
@@ -189,13 +186,20 @@ const hasExternalIssuer = ({ gateway }: Translation): boolean =>
   gateway.at('spec', 'incomingAuth', 'type').text === 'oidc' &&
   !gateway.at('spec', 'authServerConfig').isThere;
 
-/** Without an embedded authorization server, a strategy of the seed system exchanges the token with which the caller came. */
-function putCaller({ native, set }: Translation, path: Path, block: Written): void {
+/**
+ * Without an embedded authorization server, a strategy of the seed system exchanges the token with which the caller came.
+ * @param shown who is sent it
+ */
+function putSubjectOrCaller(translation: Translation, path: Path, block: Written, shown: string): void {
   const written = block.at('subjectProviderName');
-  native.put(path, true, written);
-  set.warnings.push(
+  if (written.isThere || !hasExternalIssuer(translation)) {
+    putSubject(translation, [...path, 'subjectProviderName'], written);
+    return;
+  }
+  translation.native.put([...path, 'subjectFromCaller'], true, written);
+  translation.set.warnings.push(
     written.problem(
-      'Left out: the caller’s own token of the external issuer is the subject, and tokenUrl is sent it.',
+      `Left out: the caller’s own token of the external issuer is the subject, and ${shown} is sent it.`,
     ),
   );
 }

@@ -16,11 +16,12 @@ export function buildAwsSts(
   secrets: SecretResolver,
   providers: readonly string[],
 ): AwsSts<ConfiguredSecret> {
-  const { sessionDuration, timeout, ...rest } = without(written, 'caBundle');
+  const { sessionDuration, timeout, subjectFromCaller, ...rest } = without(written, 'caBundle');
   const stsUrl = written.stsUrl ?? regionalSts(written.region);
   return {
     type: 'awsSts',
     ...rest,
+    ...(subjectFromCaller ? { subjectFromCaller } : {}),
     stsUrl,
     subjectProviderName: written.subjectProviderName ?? onlyOne(providers),
     sessionDurationMs: milliseconds(sessionDuration),

@@ -26,6 +26,7 @@ export function buildCallPolicies(
     sources: filed === undefined ? inline : [...inline, filed],
     ...given('entities', entities),
     groupClaims: [...new Set([groupClaimName, ...(roleClaimName === undefined ? [] : [roleClaimName])])],
+    groupClaimFallbacks: authz.groupClaimFallbacks,
     groupEntityType: authz.groupEntityType,
   };
 }

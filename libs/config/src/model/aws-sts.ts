@@ -33,6 +33,8 @@ export interface AwsSts<S> extends PartyEgress<S>, Omit<TokenDestination, 'heade
   readonly sessionNameClaim: string;
   /** Whose token is shown. Empty: not written, and several could be meant. */
   readonly subjectProviderName: string;
+  /** In its place: the token with which the caller came, of the external issuer. */
+  readonly subjectFromCaller?: true;
   readonly subjectTokenType: 'id_token' | 'access_token';
   readonly timeoutMs: number;
 }

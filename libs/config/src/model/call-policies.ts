@@ -5,6 +5,8 @@ export interface CallPolicies {
   readonly entities?: PolicySource;
   /** Claims of the caller's token that name groups. */
   readonly groupClaims: readonly string[];
+  /** In the place of the first of those, where a token does not have it: the first of these that it has. */
+  readonly groupClaimFallbacks: readonly string[];
   /** Type of the entities that those groups are. */
   readonly groupEntityType: string;
 }

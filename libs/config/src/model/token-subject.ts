@@ -35,6 +35,8 @@ export function subjectOf(strategy: IssuedToken<unknown>): TokenSubject {
         mustLive: true,
       };
     case 'awsSts':
+      if (strategy.subjectProviderName === '' && strategy.subjectFromCaller === true)
+        return { of: 'externalCaller' };
       return {
         of: 'provider',
         providerName: strategy.subjectProviderName,

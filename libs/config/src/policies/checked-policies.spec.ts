@@ -60,6 +60,7 @@ test('types of claims and arguments follow from how policies use them', () => {
   const { used, findings } = checkedPolicies({
     sources: [{ path: [], text }],
     groupClaims: ['groups'],
+    groupClaimFallbacks: [],
     groupEntityType: 'Group',
   });
   expect(findings).toEqual([]);

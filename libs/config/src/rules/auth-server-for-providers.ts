@@ -17,6 +17,9 @@ export const authServerForProviders: Rule = (model) => {
       path: [...path, ...field],
       related: [['authServer']],
       message: `${field[1]} needs authServer: without it no provider is ever visited.`,
+      ...(value.type === 'awsSts' && model.incomingAuth.type === 'oidc'
+        ? { instead: 'subjectFromCaller: true, if AWS trusts the issuer of the callers’ tokens' }
+        : {}),
     }));
   });
 };

@@ -11,6 +11,20 @@ const MAPPED = [{ claim: 'readers', roleArn: READER }];
 
 /** Requests that are signed with temporary credentials of AWS. */
 export const AWS_ROWS: readonly Row[] = [
+  [
+    'the caller’s token for AWS, where it is one of this gateway',
+    aws({ subjectProviderName: undefined, subjectFromCaller: true }),
+    `${AWS}.subjectFromCaller`,
+    /tokens of this gateway/,
+    'subjectProviderName',
+  ],
+  [
+    'awsSts for callers of an external issuer that names no token',
+    { ...EXTERNAL, ...aws({ subjectProviderName: undefined }) },
+    `${AWS}.subjectProviderName`,
+    /needs authServer/,
+    /subjectFromCaller: true/,
+  ],
   ['awsSts without its block', { [OWN]: { type: 'awsSts' } }, `${OWN}.awsSts`],
   ['awsSts without a region', aws({ region: undefined }), `${AWS}.region`],
   ['a region that is a URL', aws({ region: 'https://eu-central-1' }), `${AWS}.region`],

@@ -18,6 +18,7 @@ export const awsSts: Rule = (model) =>
     return [
       ...roleFindings(value, block),
       ...within([...block, 'sessionDuration'], value.sessionDurationMs, DURATION_BOUNDS.awsSession),
+      ...callerFindings(model, value, block),
       ...subjectFindings(model, value, [...block, 'subjectProviderName']),
       ...programFindings(model, value, path),
     ];
@@ -48,12 +49,30 @@ function mappingFindings({ claim, matcher }: RoleMapping, place: Path): readonly
   return message === undefined ? [] : [{ path: [...place, 'matcher'], message }];
 }
 
+/** With authServer nobody comes with a token of an external issuer. */
+const callerFindings = (
+  { authServer }: GatehouseModel,
+  { subjectFromCaller }: AwsSts<unknown>,
+  block: Path,
+): readonly Finding[] =>
+  authServer === undefined || subjectFromCaller === undefined
+    ? []
+    : [
+        {
+          path: [...block, 'subjectFromCaller'],
+          related: [['authServer'], [...block, 'subjectProviderName']],
+          message:
+            'With authServer callers come with tokens of this gateway, and AWS is shown those of providers.',
+          instead: 'subjectProviderName',
+        },
+      ];
+
 function subjectFindings(
   model: GatehouseModel,
-  { subjectProviderName, subjectTokenType }: AwsSts<unknown>,
+  { subjectProviderName, subjectTokenType, subjectFromCaller }: AwsSts<unknown>,
   place: Path,
 ): readonly Finding[] {
-  if (model.authServer === undefined) return [];
+  if (model.authServer === undefined || subjectFromCaller === true) return [];
   if (subjectProviderName !== '')
     return subjectTokenType === 'id_token' ? idTokenFindings(model, subjectProviderName, place) : [];
   const names = model.authServer.upstreamProviders.map(({ name }) => name);

@@ -98,7 +98,7 @@ export const RULES: readonly DemandedRule[] = [
   },
   {
     demands:
-      '`tokenExchange`, `clientCredentials` and `googleServiceAccount` need `authServer`. A `tokenExchange` with `subjectFromCaller` needs an external issuer instead.',
+      '`tokenExchange`, `clientCredentials` and `googleServiceAccount` need `authServer`. `tokenExchange` and `awsSts` with `subjectFromCaller` need an external issuer instead.',
     rule: sessionForExchange,
   },
   {

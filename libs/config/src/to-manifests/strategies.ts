@@ -67,7 +67,7 @@ const SAYABLE: Readonly<Record<string, Sayable | undefined>> = {
       secrets: { clientSecret: 'clientSecretRef' },
       needed: ['audience', ...(subjectFromCaller === true ? [] : ['subjectProviderName'])],
     }),
-  awsSts: (block, provider) =>
+  awsSts: ({ subjectFromCaller, ...block }, provider) =>
     said(
       'awsSts',
       { ...(provider === undefined ? {} : { subjectProviderName: provider }), ...block },
@@ -82,7 +82,7 @@ const SAYABLE: Readonly<Record<string, Sayable | undefined>> = {
           'subjectProviderName',
         ],
         written: { sessionDuration: wholeSeconds },
-        needed: ['subjectProviderName'],
+        needed: subjectFromCaller === true ? [] : ['subjectProviderName'],
       },
     ),
   // Its certificate, and a token endpoint that no tenant has, stay beside the manifests.

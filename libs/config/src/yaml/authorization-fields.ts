@@ -17,10 +17,14 @@ export const authz = checkedBlock(
       'Entities that policies know beside those of the request, in the JSON form of Cedar: groups of tools, groups of groups, attributes.',
     ).exactOptional(),
     entitiesFile: text('filePath', 'The same as a file, instead.').exactOptional(),
-    groupClaimName: text('claimName', 'Claim of the caller’s token with the groups of the person.').default(
+    groupClaimName: text('groupClaim', 'Claim of the caller’s token with the groups of the person.').default(
       'groups',
     ),
-    roleClaimName: text('claimName', 'A second claim whose values are groups as well.').exactOptional(),
+    groupClaimFallbacks: list(
+      text('groupClaim', 'A claim.'),
+      'Claims in the place of `groupClaimName` where a token does not have it: the first that it has.',
+    ).default([]),
+    roleClaimName: text('groupClaim', 'A second claim whose values are groups as well.').exactOptional(),
     groupEntityType: text('entityType', 'Entity type of these groups in policies.').default('Group'),
   },
   entitiesInOnePlace,

@@ -1,6 +1,6 @@
 import { DURATION_BOUNDS } from '../model/bounds.js';
 import { requestTimeout } from './endpoint-client-fields.js';
-import { block, choice, count, egress, list, text } from './fields.js';
+import { block, choice, count, egress, flag, list, text } from './fields.js';
 import { tokenDestination } from './token-destination-fields.js';
 import { NO_TOOL_SCOPES } from './tool-scopes-fields.js';
 
@@ -46,9 +46,12 @@ export const awsSts = block(
     subjectProviderName: text('identifier', 'Provider whose token of the person is shown to AWS.', {
       derived: 'the one provider, where there is one',
     }).exactOptional(),
+    subjectFromCaller: flag(
+      'Without `authServer`: the token with which the caller came, of the external issuer, is shown to AWS, and its claims count. It goes to `stsUrl` alone.',
+    ),
     subjectTokenType: choice(
       ['id_token', 'access_token'],
-      'Which token of the person is shown, and whose claims count. AWS takes an access token only where it is a JWT for a client that it knows.',
+      'Which token of `subjectProviderName` is shown, and whose claims count. AWS takes an access token only where it is a JWT for a client that it knows.',
     ).default('id_token'),
     timeout: requestTimeout('request to STS'),
     allowedHosts: tokenDestination.allowedHosts,

@@ -61,6 +61,12 @@ export const FORMATS = {
   uriScheme: { describes: 'scheme of a URI', check: uriScheme },
   scope: { describes: 'scope (RFC 6749 section 3.3)', check: scope },
   claimName: pattern('claim name', /^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'is not the name of a top-level claim.'),
+  // Amazon Cognito and Auth0 have claims of their own, with a colon and as a URL.
+  groupClaim: pattern(
+    'claim name',
+    /^(?:[A-Za-z_]\w{0,127}(?::\w{1,127})?|(?:https?:\/\/|urn:)[\w:./@~-]{1,247})$/,
+    'is not the name of a top-level claim.',
+  ),
   answerPath: pattern(
     'path into an answer (`data.gid`)',
     /^[^\s.+]+(\.[^\s.+]+)*$/,
