@@ -8,6 +8,7 @@ import { redirectSchemeProblem } from '../urls/client-uris.js';
 import { isTrustedHostPattern } from '../urls/trusted-hosts.js';
 import { parseSizeBytes } from '@gatehouse/kernel/sizes';
 import { BRANDING_FORMATS } from './branding-formats.js';
+import { CLOUD_FORMATS } from './cloud-formats.js';
 import { pattern, type FormatProblem, type FormatRule } from './format-rule.js';
 
 /** C0 controls, DEL and C1 controls. */
@@ -35,7 +36,6 @@ export const FORMATS = {
   ),
   network: { describes: 'IP address, or network in CIDR notation', check: network },
   hostName: { describes: 'host name', check: hostName },
-  directoryId: { describes: 'directory (tenant) ID', check: directoryId },
   pathPart: pattern('name', /^[A-Za-z0-9][A-Za-z0-9._~-]*$/, 'is not a name: letters, digits, . _ ~ -.'),
   hostPattern: pattern(
     'host name, `*` or `*.domain`',
@@ -58,6 +58,7 @@ export const FORMATS = {
   },
   identifier: { describes: 'text', check: identifier },
   ...BRANDING_FORMATS,
+  ...CLOUD_FORMATS,
   uriScheme: { describes: 'scheme of a URI', check: uriScheme },
   scope: { describes: 'scope (RFC 6749 section 3.3)', check: scope },
   claimName: pattern('claim name', /^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'is not the name of a top-level claim.'),
@@ -77,11 +78,6 @@ export const FORMATS = {
     'expression in CEL',
     /^(?=[^]*\S)[^]{1,4096}$/,
     'is empty, or longer than 4096 characters.',
-  ),
-  roleArn: pattern(
-    'ARN of a role',
-    /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,576}$/,
-    'is not the ARN of a role, such as arn:aws:iam::111122223333:role/Reader.',
   ),
   pkcs11Uri: {
     describes: 'PKCS #11 URI (RFC 7512)',
@@ -181,16 +177,6 @@ function hostName(value: string): FormatProblem | undefined {
     message: 'is not a host name: no scheme, no path, lower case.',
     ...(HOST_NAME.test(bare) ? { instead: bare } : {}),
   };
-}
-
-function directoryId(value: string): FormatProblem | undefined {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)
-    ? undefined
-    : {
-        message:
-          'is not a directory (tenant) ID: a GUID in lower case. Entra names itself by that, whatever name leads there.',
-        ...(/^[0-9A-Fa-f-]{36}$/.test(value) ? { instead: value.toLowerCase() } : {}),
-      };
 }
 
 function network(value: string): FormatProblem | undefined {
