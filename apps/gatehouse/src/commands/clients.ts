@@ -1,9 +1,11 @@
 import { Output } from '../output.js';
 import type { AddCommand } from './command.js';
 import {
+  apiAccess,
   listsByItself,
-  ofInstallation,
+  ofGateway,
   withLimit,
+  type ApiFlags,
   type InstallationFlags,
   type LimitedFlags,
 } from './installation-options.js';
@@ -14,22 +16,34 @@ export const addClients: AddCommand = (program, { terminal, ends }) => {
     .command('clients')
     .description('which clients the authorization server knows; without a further word, the list');
   const list = withLimit(
-    ofInstallation(
+    ofGateway(
       clients
         .command('list', { isDefault: true })
         .description('list clients, the last used first: registered, configured, or known by a document'),
     ),
-  ).action(async ({ json = false, ...flags }: LimitedFlags) => {
+  ).action(async ({ json = false, ...flags }: LimitedFlags & ApiFlags) => {
+    const access = apiAccess(flags);
+    if (access !== undefined) {
+      const { clientsOverApi } = await import('../operate/over-api.js');
+      ends(await clientsOverApi({ json, ...flags, ...access }, terminal.env, output));
+      return;
+    }
     const { listClients } = await import('../operate/clients.js');
     ends(await listClients({ json, ...flags }, terminal.env, output));
   });
   listsByItself(clients, list);
-  ofInstallation(
+  ofGateway(
     clients
       .command('remove')
       .description('forget a client: its registration, what people approved of it, and its sessions')
       .argument('<client>', 'its id; one that begins with a hyphen stands behind --'),
-  ).action(async (client: string, { json = false, ...flags }: InstallationFlags) => {
+  ).action(async (client: string, { json = false, ...flags }: InstallationFlags & ApiFlags) => {
+    const access = apiAccess(flags);
+    if (access !== undefined) {
+      const { removeClientOverApi } = await import('../operate/over-api.js');
+      ends(await removeClientOverApi({ json, client, ...flags, ...access }, terminal.env, output));
+      return;
+    }
     const { removeClient } = await import('../operate/clients.js');
     ends(await removeClient({ client, json, ...flags }, terminal.env, output));
   });

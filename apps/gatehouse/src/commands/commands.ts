@@ -15,6 +15,7 @@ import { addExplain } from './explain.js';
 import { addKeys } from './keys.js';
 import { addMigrate } from './migrate.js';
 import { addNatsConfiguration } from './nats-configuration.js';
+import { addProviders } from './providers.js';
 import { addSchema } from './schema.js';
 import { addSessions } from './sessions.js';
 import { addTools } from './tools.js';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addSessions,
   addConnections,
   addClients,
+  addProviders,
   addKeys,
   addClientCommands,
   addNatsConfiguration,

@@ -1,9 +1,11 @@
 import { Output } from '../output.js';
 import type { AddCommand } from './command.js';
 import {
+  apiAccess,
   listsByItself,
-  ofInstallation,
+  ofGateway,
   withLimit,
+  type ApiFlags,
   type InstallationFlags,
   type LimitedFlags,
 } from './installation-options.js';
@@ -19,7 +21,7 @@ export const addConnections: AddCommand = (program, { terminal, ends }) => {
     .command('connections')
     .description('who is connected to which provider; without a further word, the list');
   const list = withLimit(
-    ofInstallation(
+    ofGateway(
       connections
         .command('list', { isDefault: true })
         .description(
@@ -29,12 +31,18 @@ export const addConnections: AddCommand = (program, { terminal, ends }) => {
   )
     .option('--account <who>', 'of one person: a name, a mail address or the id of the account')
     .option('--provider <name>', 'of one provider')
-    .action(async ({ json = false, ...flags }: LimitedFlags & Filter) => {
+    .action(async ({ json = false, ...flags }: LimitedFlags & ApiFlags & Filter) => {
+      const access = apiAccess(flags);
+      if (access !== undefined) {
+        const { connectionsOverApi } = await import('../operate/over-api.js');
+        ends(await connectionsOverApi({ json, ...flags, ...access }, terminal.env, output));
+        return;
+      }
       const { listConnections } = await import('../operate/connections.js');
       ends(await listConnections({ json, ...flags }, terminal.env, output));
     });
   listsByItself(connections, list);
-  ofInstallation(
+  ofGateway(
     connections
       .command('revoke')
       .description(
@@ -45,9 +53,18 @@ export const addConnections: AddCommand = (program, { terminal, ends }) => {
     .option('--account <who>', 'those of one person')
     .option('--provider <name>', 'of these the one to this provider')
     .action(
-      async (connection: string | undefined, { json = false, ...flags }: InstallationFlags & Filter) => {
-        const { revokeConnections } = await import('../operate/connections.js');
+      async (
+        connection: string | undefined,
+        { json = false, ...flags }: InstallationFlags & ApiFlags & Filter,
+      ) => {
         const named = connection === undefined ? {} : { connection };
+        const access = apiAccess(flags);
+        if (access !== undefined) {
+          const { revokeConnectionsOverApi } = await import('../operate/over-api.js');
+          ends(await revokeConnectionsOverApi({ json, ...named, ...flags, ...access }, terminal.env, output));
+          return;
+        }
+        const { revokeConnections } = await import('../operate/connections.js');
         ends(await revokeConnections({ json, ...named, ...flags }, terminal.env, output));
       },
     );

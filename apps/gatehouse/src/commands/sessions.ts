@@ -1,9 +1,11 @@
 import { Output } from '../output.js';
 import type { AddCommand } from './command.js';
 import {
+  apiAccess,
   listsByItself,
-  ofInstallation,
+  ofGateway,
   withLimit,
+  type ApiFlags,
   type InstallationFlags,
   type LimitedFlags,
 } from './installation-options.js';
@@ -14,19 +16,25 @@ export const addSessions: AddCommand = (program, { terminal, ends }) => {
     .command('sessions')
     .description('who is signed in with which client; without a further word, the list');
   const list = withLimit(
-    ofInstallation(
+    ofGateway(
       sessions
         .command('list', { isDefault: true })
         .description('list open sessions, the last used first; of a session its digest, never the session'),
     ),
   )
     .option('--account <who>', 'of one person: a name, a mail address or the id of the account')
-    .action(async ({ json = false, ...flags }: LimitedFlags & { readonly account?: string }) => {
+    .action(async ({ json = false, ...flags }: LimitedFlags & ApiFlags & { readonly account?: string }) => {
+      const access = apiAccess(flags);
+      if (access !== undefined) {
+        const { sessionsOverApi } = await import('../operate/over-api.js');
+        ends(await sessionsOverApi({ json, ...flags, ...access }, terminal.env, output));
+        return;
+      }
       const { listSessions } = await import('../operate/sessions.js');
       ends(await listSessions({ json, ...flags }, terminal.env, output));
     });
   listsByItself(sessions, list);
-  ofInstallation(
+  ofGateway(
     sessions
       .command('end')
       .description('end sessions: their tokens are refused, and nothing is given out for them any more')
@@ -36,10 +44,16 @@ export const addSessions: AddCommand = (program, { terminal, ends }) => {
     .action(
       async (
         session: string | undefined,
-        { json = false, ...flags }: InstallationFlags & { readonly account?: string },
+        { json = false, ...flags }: InstallationFlags & ApiFlags & { readonly account?: string },
       ) => {
-        const { endSessions } = await import('../operate/sessions.js');
         const named = session === undefined ? {} : { session };
+        const access = apiAccess(flags);
+        if (access !== undefined) {
+          const { endSessionsOverApi } = await import('../operate/over-api.js');
+          ends(await endSessionsOverApi({ json, ...named, ...flags, ...access }, terminal.env, output));
+          return;
+        }
+        const { endSessions } = await import('../operate/sessions.js');
         ends(await endSessions({ json, ...named, ...flags }, terminal.env, output));
       },
     );
