@@ -9,8 +9,8 @@ import { Runbook } from '../support/operate/runbook.js';
 import { readinessOf } from '../support/readiness.js';
 
 const SPEC = 'tests/operate/losses.spec.ts';
-/** So that the vault is asked all the time. */
-const STS_TTL_SECONDS = '3';
+/** So that the vault is asked again and again; longer than a call takes on a busy machine. */
+const STS_TTL_SECONDS = '30';
 
 let postgres: ReplicatedPostgres;
 let installation: Installation;
@@ -46,7 +46,7 @@ test(
     await runbook.perform('See that it worked');
     await callers.more('right', BACKENDS.length);
     await callers.stop();
-    expect([callers.wrong, callers.refused]).toEqual([0, []]);
+    expect([callers.wrong, callers.others]).toEqual([0, []]);
     runbook.isDone();
   },
   FOR_EVER_MS,
