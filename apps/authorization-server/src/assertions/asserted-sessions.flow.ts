@@ -56,8 +56,8 @@ export class AssertedSessions {
   }
 
   /** @returns when the session ends at the latest, in milliseconds since the epoch; `undefined`: it was ended meanwhile. */
-  async use(tsid: SessionId): Promise<number | undefined> {
-    return await this.sessions.use(tsid);
+  async use(tsid: SessionId, clientId: string): Promise<number | undefined> {
+    return await this.sessions.use(tsid, clientId);
   }
 
   /** @returns false: look again. */

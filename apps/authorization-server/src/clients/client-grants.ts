@@ -1,3 +1,4 @@
+import type { ClientLimits } from '@gatehouse/config/model/client-limits';
 import type { ClientGrants } from '@gatehouse/config/model/client-grants';
 import { JWT_BEARER_GRANT, TOKEN_EXCHANGE_GRANT } from '@gatehouse/kernel/token-types';
 import type { ClientMetadata } from 'oidc-provider';
@@ -17,6 +18,7 @@ const CONFIGURED_GRANTS: readonly unknown[] = [CLIENT_CREDENTIALS, TOKEN_EXCHANG
 export interface ConfiguredClient extends ClientGrants {
   readonly clientId: string;
   readonly redirectUris: readonly string[];
+  readonly limits?: ClientLimits;
 }
 
 /** How a client of the configuration gets its tokens, as the library knows it. */

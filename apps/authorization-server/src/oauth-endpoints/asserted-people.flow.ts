@@ -40,7 +40,7 @@ export class AssertedPeople {
     if (!(await this.sessions.isOpen(whose))) await this.access.checkAccount(accountId, client.clientId);
     const tsid = await this.sessions.open(whose);
     await this.mapped.of(tsid);
-    const endsAtMs = await this.sessions.use(tsid);
+    const endsAtMs = await this.sessions.use(tsid, client.clientId);
     if (endsAtMs === undefined) throw new errors.InvalidGrant('the session of the person was ended');
     return { accountId, tsid, endsAtMs };
   }

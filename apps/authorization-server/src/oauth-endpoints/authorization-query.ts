@@ -17,8 +17,13 @@ export function withDefaults(
   const query = new URLSearchParams(search);
   const [scopes, prompts] = [wordsOf(query, 'scope'), wordsOf(query, 'prompt')];
   if (scopes !== undefined) {
-    const counting = countingOf(scopes, rules, registered);
-    const granted = counting.length > 0 ? counting : rules.baselineClientScopes;
+    const granted =
+      [
+        countingOf(scopes, rules, registered),
+        // Limits of a client may leave these out.
+        countingOf(rules.baselineClientScopes, rules, registered),
+        registered ?? [],
+      ].find((some) => some.length > 0) ?? [];
     if (granted.length > 0) query.set('scope', granted.join(' '));
     else query.delete('scope');
   }

@@ -1,8 +1,10 @@
+import type { ClientLimits } from '@gatehouse/config/model/client-limits';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { MINUTE_MS, SECOND_MS } from '@gatehouse/kernel/durations';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Database, Result, Statement } from '@gatehouse/persistence/database';
 import { errors, Provider, type Adapter, type AdapterPayload } from 'oidc-provider';
+import { limitedPayload } from './limited-clients.js';
 import { POLL_INTERVAL_MS } from './device-settings.js';
 import { queryRecords } from './record-query.js';
 import type { UserCodeDigests } from './user-code.js';
@@ -32,6 +34,8 @@ interface DeviceCodeRow {
 export interface DeviceCodeParts {
   readonly database: Pick<Database, 'query'>;
   readonly userCodes: UserCodeDigests;
+  /** Of today. */
+  readonly limitsOf: (clientId: string | undefined) => ClientLimits;
   /** What it throws leaves the code as it is. */
   readonly beforeUse: (code: {
     readonly grantId: string;
@@ -99,7 +103,8 @@ export class DeviceCodeRecords implements Adapter {
     // Whoever is another client is told so by the library, and holds nobody up.
     if (isPending && Provider.ctx?.oidc.client?.clientId === payload.clientId) await this.#poll(id);
     // The library looks at the end first, and would never see that an old code is used a second time.
-    return { ...payload, jti: id, ...(isUsed ? { consumed: true, exp: Number.MAX_SAFE_INTEGER } : {}) };
+    const limited = limitedPayload(payload, this.parts.limitsOf(payload.clientId));
+    return { ...limited, jti: id, ...(isUsed ? { consumed: true, exp: Number.MAX_SAFE_INTEGER } : {}) };
   }
 
   /** Exactly one of any number of questions gets the tokens. A refusal is told as often as it is asked for. */

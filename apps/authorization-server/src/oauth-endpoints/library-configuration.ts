@@ -13,6 +13,7 @@ import { BACKCHANNEL_LOGOUT_URI } from '../clients/logout-uris.js';
 import { isAllowedHost } from '../clients/allowed-host.js';
 import type { ClientKeySets } from '../clients/client-key-sets.flow.js';
 import { configuredProofs } from '../clients/client-proofs.js';
+import { lifespansOf } from '@gatehouse/config/model/client-limits';
 import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { cookieName } from '../http/cookies.js';
@@ -32,6 +33,7 @@ import { deviceCodeSeconds, deviceFeature, deviceRoutes } from './device-setting
 import { libraryFetch } from './library-fetch.js';
 import type { LibraryHooks } from './library-hooks.flow.js';
 import { EXTERNAL_SIGNING, librarySigningKeys } from './library-signing-keys.js';
+import { checkLimits, unnamedResource } from './limited-clients.js';
 import { INTERACTION_COOKIE, RESUME_COOKIE } from './interaction-cookies.js';
 import { givesOwnTokens, isResource, mayActClaim, scopesOfToken } from './own-tokens-of-clients.js';
 import type { RevokeAccessToken } from './revoke-access-token.flow.js';
@@ -166,11 +168,14 @@ function tokens({ config, signingKeys, hooks, clock }: LibraryParts): Configurat
     jwks: { keys: librarySigningKeys(signingKeys) },
     ttl: {
       AuthorizationCode: inSeconds(tokenLifespans.authCodeLifespanMs),
-      AccessToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.accessTokenLifespanMs, clock),
-      ClientCredentials: inSeconds(tokenLifespans.accessTokenLifespanMs),
+      AccessToken: (ctx, { clientId }) =>
+        secondsWithinSession(ctx, lifespansOf(clientId, config).accessTokenLifespanMs, clock),
+      ClientCredentials: (_ctx, { clientId }) =>
+        inSeconds(lifespansOf(clientId, config).accessTokenLifespanMs),
       DeviceCode: deviceCodeSeconds(config),
-      IdToken: inSeconds(tokenLifespans.accessTokenLifespanMs),
-      RefreshToken: (ctx) => secondsWithinSession(ctx, tokenLifespans.refreshTokenLifespanMs, clock),
+      IdToken: (_ctx, _token, { clientId }) => inSeconds(lifespansOf(clientId, config).accessTokenLifespanMs),
+      RefreshToken: (ctx, { clientId }) =>
+        secondsWithinSession(ctx, lifespansOf(clientId, config).refreshTokenLifespanMs, clock),
       Session: inSeconds(tokenLifespans.refreshTokenLifespanMs),
       Interaction: inSeconds(REQUEST_TTL_MS),
       Grant: inSeconds(GRANT_TTL_MS),
@@ -225,24 +230,23 @@ function features({
     ...clientDocuments(config, documents, clock),
     resourceIndicators: {
       enabled: true,
-      defaultResource: (_ctx, _client, oneOf) => {
+      defaultResource: (_ctx, { clientId }, oneOf) => {
         const [only, ...others] = new Set(oneOf ?? []);
         if (only !== undefined) {
           if (others.length > 0) throw new errors.InvalidTarget('only one resource can be requested');
           return only;
         }
-        if (config.resourceIndicator === 'required')
-          throw new errors.InvalidTarget(`resource must be ${config.resourceUrl}`);
-        return config.resourceUrl;
+        return unnamedResource(clientId, config);
       },
       useGrantedResource: () => true,
-      getResourceServerInfo: (ctx, resource) => {
+      getResourceServerInfo: (ctx, resource, { clientId }) => {
         // A token has one audience, and a grant is for one resource: what is for several is good at each of them.
         if (new Set([ctx.oidc.params?.['resource'] ?? resource].flat()).size !== 1)
           throw new errors.InvalidTarget('only one resource can be requested');
         // Which others there are is nobody's business who does not know one.
         if (!isResource(ctx, resource, config))
           throw new errors.InvalidTarget(`resource must be ${config.resourceUrl}`);
+        checkLimits(clientId, resource, config);
         return {
           scope: scopesOfToken(ctx, resource, config).join(' '),
           audience: resource,

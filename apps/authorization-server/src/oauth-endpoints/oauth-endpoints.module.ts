@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { limitsOf, within } from '@gatehouse/config/model/client-limits';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
@@ -153,11 +154,13 @@ const PARTS = Symbol('oidc-provider parts');
           userCodes,
           registrationTokens,
           onGrantEnded: async (grantId) => await endGrant.ended(grantId),
+          limitsOf: (clientId) => limitsOf(clientId, config),
           onSignInBegins: async (clientId) => await clientExpiry.signInBegins(clientId),
           beforeCodeIsUsed: async ({ grantId, resource, boundTo }) => {
             await checkCodeProof(Provider.ctx?.get('dpop'), boundTo);
             const asked = Provider.ctx?.oidc.params?.['resource'];
-            checkTarget({ asked, granted: resource, configured: config.resourceUrls });
+            const { resources } = limitsOf(Provider.ctx?.oidc.client?.clientId, config);
+            checkTarget({ asked, granted: resource, configured: within(config.resourceUrls, resources) });
             await mapped.of(grantId);
           },
         }),

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { machineClientsIn } from '@gatehouse/config/model/client-grants';
+import { limitsOf } from '@gatehouse/config/model/client-limits';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
 import { CONFIG } from '@gatehouse/service-process/injected';
@@ -63,6 +64,7 @@ export class OwnAccessTokens {
   async current(token: unknown, clockTolerance?: number): Promise<OwnAccessToken | undefined> {
     const read = await this.read(token, clockTolerance);
     if (read === undefined || !this.config.resourceUrls.includes(read.aud)) return undefined;
+    if (limitsOf(read.client_id, this.config).resources?.includes(read.aud) === false) return undefined;
     if (read.tsid === undefined) return this.#isOfClient(read) ? read : undefined;
     return (await this.sessions.endOf(read.tsid)) === undefined ? undefined : read;
   }

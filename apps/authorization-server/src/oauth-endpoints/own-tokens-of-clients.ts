@@ -1,4 +1,5 @@
 import { SCOPES_OF_PEOPLE, type GrantedTokens } from '@gatehouse/config/model/client-grants';
+import { limitedGrant, limitsOf, within } from '@gatehouse/config/model/client-limits';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { CLIENT_CREDENTIALS } from '../clients/client-grants.js';
@@ -9,8 +10,10 @@ type ResourceRules = Pick<AuthorizationServerPart, 'resourceUrls' | 'administrat
 const grantOf = (
   { clientRegistration }: Rules,
   clientId: string | null | undefined,
-): GrantedTokens | undefined =>
-  clientRegistration.clients.find((client) => client.clientId === clientId)?.clientCredentials;
+): GrantedTokens | undefined => {
+  const client = clientRegistration.clients.find((one) => one.clientId === clientId);
+  return client?.clientCredentials && limitedGrant(client.clientCredentials, client.limits ?? {});
+};
 
 /** Where no client gets tokens of its own, the metadata does not name the grant. */
 export const givesOwnTokens = ({ clientRegistration: { clients } }: Rules): boolean =>
@@ -33,7 +36,8 @@ export function withOwnScopes(form: URLSearchParams, clientId: string | null, ru
 }
 
 /**
- * What a token for the resource may hold: of a client's own token no more than the configuration gives the client.
+ * What a token for the resource may hold: no more than the limits of its client, and of a client's own token no more than the
+ * configuration gives it.
  * @throws {errors.InvalidTarget} @throws {errors.InvalidScope}
  */
 export function scopesOfToken(
@@ -41,8 +45,10 @@ export function scopesOfToken(
   resource: string,
   rules: Rules,
 ): readonly string[] {
-  if (oidc.params?.['grant_type'] !== CLIENT_CREDENTIALS) return rules.scopesSupported;
-  const grant = grantOf(rules, oidc.client?.clientId);
+  const clientId = oidc.client?.clientId;
+  if (oidc.params?.['grant_type'] !== CLIENT_CREDENTIALS)
+    return within(rules.scopesSupported, limitsOf(clientId, rules).scopes);
+  const grant = grantOf(rules, clientId);
   if (grant?.resources.includes(resource) !== true)
     throw new errors.InvalidTarget('this client gets no token of its own for this resource');
   const foreign = [...oidc.requestParamScopes].filter((scope) => !grant.scopes.includes(scope));

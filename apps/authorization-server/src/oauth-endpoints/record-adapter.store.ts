@@ -2,11 +2,13 @@ import { sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Database, Result, Statement } from '@gatehouse/persistence/database';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
+import type { ClientLimits } from '@gatehouse/config/model/client-limits';
 import type { ClientSecrets } from '../clients/client-secrets.store.js';
 import type { RegistrationTokens } from '../clients/registration-tokens.store.js';
 import type { OidcRecord } from '../generated/client.js';
 import { errors, Provider, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
 import { DEVICE_CODE, DeviceCodeRecords } from './device-code-records.store.js';
+import { limitedPayload } from './limited-clients.js';
 import { PushedRequests } from './pushed-requests.store.js';
 import { queryRecords } from './record-query.js';
 import { REGISTRATION_TOKEN, RegistrationTokenRecords } from './registration-token-records.store.js';
@@ -38,12 +40,17 @@ export interface RecordAdapterParts {
   readonly beforeCodeIsUsed?: (code: UnusedCode) => Promise<unknown>;
   /** @returns false when the client's registration has ended. */
   readonly onSignInBegins: (clientId: string) => Promise<boolean>;
+  /** Of today. */
+  readonly limitsOf: (clientId: string | undefined) => ClientLimits;
   readonly userCodes: UserCodeDigests;
   readonly registrationTokens: RegistrationTokens;
 }
 
 /** A client's secret is sealed, and the value that a holder presents is left out. */
 type StoredPayload = AdapterPayload & { sealed_client_secret?: string };
+
+/** What a client comes back with for tokens. */
+const LIMITED: ReadonlySet<string> = new Set([SINGLE_USE, 'RefreshToken']);
 
 const FIELDS = ['payload', 'consumedAt'] as const;
 
@@ -216,7 +223,10 @@ class RecordAdapter implements Adapter {
 
   async #restored(row: RecordRow | undefined, id?: string): Promise<AdapterPayload | undefined> {
     if (row === undefined || (row.isInGrace && this.model === SINGLE_USE)) return undefined;
-    const { sealed_client_secret: sealed, ...payload } = row.payload;
+    const { sealed_client_secret: sealed, ...stored } = row.payload;
+    const payload = LIMITED.has(this.model)
+      ? limitedPayload(stored, this.parts.limitsOf(stored.clientId))
+      : stored;
     if (sealed !== undefined && id !== undefined) {
       const secret = await this.parts.clientSecrets.open({
         clientId: id,
@@ -259,10 +269,11 @@ export const recordAdapterFactory =
       case REGISTRATION_TOKEN:
         return new RegistrationTokenRecords(parts.registrationTokens);
       case DEVICE_CODE: {
-        const { database, userCodes, beforeCodeIsUsed } = parts;
+        const { database, userCodes, beforeCodeIsUsed, limitsOf } = parts;
         return new DeviceCodeRecords({
           database,
           userCodes,
+          limitsOf,
           beforeUse: async (code) => beforeCodeIsUsed?.(code),
           beforeStored: async ({ clientId }) => {
             await keepClient(parts, clientId);

@@ -9,6 +9,7 @@ import { sidOf } from '../sessions/sid.js';
 export interface Redeemed {
   readonly kind: string;
   readonly grantId?: string | undefined;
+  readonly clientId?: string | undefined;
 }
 
 /** An account, and the latest end of the session that a token is issued for. */
@@ -28,7 +29,7 @@ export class TokenAccounts {
   /** @param redeemed absent on pages. */
   async find(accountId: string, redeemed: Redeemed | undefined): Promise<TokenAccount | undefined> {
     const tsid = redeemed?.grantId;
-    const sessionEndsAtMs = tsid === undefined ? undefined : await this.#sessionEnd(tsid, redeemed?.kind);
+    const sessionEndsAtMs = tsid === undefined ? undefined : await this.#sessionEnd(tsid, redeemed);
     if (tsid !== undefined && sessionEndsAtMs === undefined) return undefined;
     const account = await this.accounts.find(accountId);
     if (account === undefined) return undefined;
@@ -50,7 +51,9 @@ export class TokenAccounts {
   }
 
   /** A code is used up by now, so its session begins. A refresh token may still be refused, so its session is not prolonged yet. */
-  async #sessionEnd(tsid: string, kind: string | undefined): Promise<number | undefined> {
-    return kind === 'RefreshToken' ? await this.sessions.endOf(tsid) : await this.sessions.use(tsid);
+  async #sessionEnd(tsid: string, redeemed: Redeemed | undefined): Promise<number | undefined> {
+    return redeemed?.kind === 'RefreshToken'
+      ? await this.sessions.endOf(tsid)
+      : await this.sessions.use(tsid, redeemed?.clientId);
   }
 }

@@ -136,6 +136,7 @@ describe('a code that is made while another one of its sign-in is redeemed', () 
       userCodes: new UserCodeDigests(new Secret('k'.repeat(43))),
       onGrantEnded: () => Promise.resolve(),
       onSignInBegins: () => Promise.resolve(true),
+      limitsOf: () => ({}),
     })('AuthorizationCode');
   const make = async (grantId: string): Promise<string> => {
     const value = randomToken();

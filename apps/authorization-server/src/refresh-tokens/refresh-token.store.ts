@@ -6,6 +6,7 @@ import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
 import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
+import { lifespansOf } from '@gatehouse/config/model/client-limits';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { OidcRecord, Session } from '../generated/client.js';
@@ -53,7 +54,8 @@ export const SUCCESSOR_SWEEP = {
 export class RefreshTokenStore {
   constructor(
     private readonly database: Database,
-    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'tokenLifespans'>,
+    @Inject(CONFIG)
+    private readonly config: Pick<AuthorizationServerPart, 'tokenLifespans' | 'clientRegistration'>,
     expiry: Expiry,
   ) {
     expiry.add(endedBy(database, [SUCCESSOR_SWEEP]));
@@ -64,8 +66,9 @@ export class RefreshTokenStore {
    * redemptions, on any number of replicas, exactly one does it, and a crash leaves no state in between.
    * @returns whether this call did it.
    */
-  async exchange({ value, tsid }: PresentedToken, successor: Successor): Promise<boolean> {
-    const { refreshTokenLifespanMs, sessionLifespanMs } = this.config.tokenLifespans;
+  async exchange({ value, tsid, clientId }: PresentedToken, successor: Successor): Promise<boolean> {
+    const { sessionLifespanMs } = this.config.tokenLifespans;
+    const { refreshTokenLifespanMs } = lifespansOf(clientId, this.config);
     const { rowCount } = await this.database.query({
       name: 'refresh-token-exchange',
       text: `with session as (

@@ -6,6 +6,7 @@ import { Database, type Queries } from '@gatehouse/persistence/database';
 import { endSessionText } from '@gatehouse/persistence/end-session';
 import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
+import { lifespansOf } from '@gatehouse/config/model/client-limits';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import type { Session } from '../generated/client.js';
@@ -88,8 +89,9 @@ export class SessionStore {
    * whoever deletes it waits, and then sees the session (`closeOfClient`).
    */
   async open(session: OpenSession): Promise<void> {
-    const { refreshTokenLifespanMs, sessionLifespanMs } = this.config.tokenLifespans;
+    const { sessionLifespanMs } = this.config.tokenLifespans;
     const { clientId } = session;
+    const { refreshTokenLifespanMs } = lifespansOf(clientId, this.config);
     await this.database.query({
       name: 'session-open',
       // A registration that is used is not swept any more (ClientExpiry). What a statement has changed it does not lock as well.
@@ -161,8 +163,9 @@ export class SessionStore {
    * The session was used, and goes on for as long as a refresh token lives.
    * @returns when it ends at the latest, in milliseconds since the epoch; `undefined` when it is over.
    */
-  async use(tsid: string): Promise<number | undefined> {
-    const { refreshTokenLifespanMs, sessionLifespanMs } = this.config.tokenLifespans;
+  async use(tsid: string, clientId: string | undefined): Promise<number | undefined> {
+    const { sessionLifespanMs } = this.config.tokenLifespans;
+    const { refreshTokenLifespanMs } = lifespansOf(clientId, this.config);
     const { rows } = await this.database.query<EndRow>({
       name: 'session-use',
       text: `update sessions

@@ -13,6 +13,7 @@ import type { KeyEncryptionKey } from '../model/key-encryption-key.js';
 import type { Path } from '../findings/path.js';
 import type { SecretResolver } from '../secrets/secret-resolver.js';
 import { buildAccess } from './access.js';
+import { buildClientLimits } from './client-limits.js';
 import { buildAssertionIssuers } from './assertion-issuer.js';
 import { buildKeyHolders, buildSigningKeys } from './held-keys.js';
 import type { ReachedBackend } from './mcp-provider.js';
@@ -136,14 +137,17 @@ function buildClientRegistration(
     unusedClientLifespanMs: milliseconds(written.unusedClientLifespan),
     metadataDocuments: written.metadataDocuments,
     redirectSchemes: written.redirectSchemes,
-    clients: written.clients.map(({ clientSecret, tokenExchange, identityAssertions, ...client }, index) => ({
-      ...client,
-      ...given('tokenExchange', tokenExchange && withLifespan(tokenExchange)),
-      ...given('identityAssertions', identityAssertions && withLifespan(identityAssertions)),
-      ...given(
-        'clientSecret',
-        clientSecret && secrets.secret(clientSecret, [...path, 'clients', index, 'clientSecret'], use),
-      ),
-    })),
+    clients: written.clients.map(
+      ({ clientSecret, tokenExchange, identityAssertions, limits, ...client }, index) => ({
+        ...client,
+        ...given('limits', limits && buildClientLimits(limits)),
+        ...given('tokenExchange', tokenExchange && withLifespan(tokenExchange)),
+        ...given('identityAssertions', identityAssertions && withLifespan(identityAssertions)),
+        ...given(
+          'clientSecret',
+          clientSecret && secrets.secret(clientSecret, [...path, 'clients', index, 'clientSecret'], use),
+        ),
+      }),
+    ),
   };
 }

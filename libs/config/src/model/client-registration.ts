@@ -1,4 +1,5 @@
 import type { ClientGrants } from './client-grants.js';
+import type { ClientLimits } from './client-limits.js';
 import type { ClientProofs } from './client-keys.js';
 
 export interface ClientRegistration<S> {
@@ -51,6 +52,8 @@ interface PreRegisteredClient<S> extends ClientProofs, ClientGrants {
   readonly idTokenSignedResponseAlg?: SigningAlgorithm;
   /** Absent: it may not ask. */
   readonly introspection?: Introspection;
+  /** Absent: it gets what every client may get. */
+  readonly limits?: ClientLimits;
 }
 
 /** What a client may ask about tokens (RFC 7662), beside its own. */

@@ -13,6 +13,7 @@ import { backendLimits } from './backend-limits.js';
 import { callbacks } from './callbacks.js';
 import { claimMappings } from './claim-mappings.js';
 import { clientGrants } from './client-grants.js';
+import { clientLimits } from './client-limits.js';
 import { clientProofs, securityProfile } from './client-proofs.js';
 import { clientRegistration } from './client-registration.js';
 import { databases } from './databases.js';
@@ -232,6 +233,11 @@ export const RULES: readonly DemandedRule[] = [
   {
     demands: '`clientCredentials`, `tokenExchange` and `identityAssertions` need clients that authenticate.',
     rule: clientGrants,
+  },
+  {
+    demands:
+      '`limits` of a pre-registered client name what there is, last no longer than `tokenLifespans`, and leave what `clientCredentials`, `tokenExchange` and `identityAssertions` give.',
+    rule: clientLimits,
   },
   {
     demands:

@@ -8,6 +8,7 @@ import { BRANDING_ROWS, BRANDING_SHAPE_ROWS } from './branding-rows.fixture.js';
 import { CALLBACK_ROWS } from './callback-rows.fixture.js';
 import { CLIENT_REGISTRATION_ROWS } from './client-registration-rows.fixture.js';
 import { CLIENT_GRANT_ROWS } from './client-grant-rows.fixture.js';
+import { CLIENT_LIMIT_ROWS } from './client-limit-rows.fixture.js';
 import { CLIENT_PROOF_ROWS } from './client-proof-rows.fixture.js';
 import { DESTINATION_ROWS } from './destination-rows.fixture.js';
 import { GOOGLE_ROWS, GOOGLE_SHAPE_ROWS } from './google-rows.fixture.js';
@@ -52,6 +53,7 @@ export const RULE_ROWS: readonly Row[] = [
   ...CLIENT_REGISTRATION_ROWS,
   ...CLIENT_PROOF_ROWS,
   ...CLIENT_GRANT_ROWS,
+  ...CLIENT_LIMIT_ROWS,
   ...ADMINISTRATION_ROWS,
   ...ASSERTION_ROWS,
   ...VIEW_ROWS,

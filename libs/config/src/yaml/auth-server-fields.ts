@@ -7,6 +7,7 @@ import {
 import { SIGNING_ALGORITHMS } from '../model/client-registration.js';
 import { KNOWN_REDIRECT_SCHEMES } from '../urls/client-uris.js';
 import { DURATION_BOUNDS } from '../model/bounds.js';
+import { clientLimits } from './client-limit-fields.js';
 import { clientGrants, deviceFlow } from './client-grant-fields.js';
 import { access } from './access-fields.js';
 import { administration } from './administration-fields.js';
@@ -80,6 +81,7 @@ const clientRegistration = block('How MCP clients become known.', {
         SIGNING_ALGORITHMS,
         'What its id_tokens are signed with; there has to be a key for it. Left out: that of the first signing key.',
       ).exactOptional(),
+      limits: clientLimits.exactOptional(),
       introspection: block(
         'Lets it ask whether a token is good (RFC 7662), at `/oauth/introspect`: its own access and refresh tokens, and access tokens for `resources`. It needs a `clientSecret`. Left out: it may not.',
         {

@@ -1,0 +1,54 @@
+import { limitsOf, within, type ClientLimits } from '@gatehouse/config/model/client-limits';
+import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { SECOND_MS } from '@gatehouse/kernel/durations';
+import { errors, type AdapterPayload } from 'oidc-provider';
+
+type Rules = Pick<AuthorizationServerPart, 'clientRegistration' | 'resourceUrl' | 'resourceIndicator'>;
+
+/**
+ * What a request is for that names no resource.
+ * @throws {errors.InvalidTarget} where it has to name one (RFC 8707, section 2)
+ */
+export function unnamedResource(clientId: string, rules: Rules): string {
+  const { resources = [rules.resourceUrl] } = limitsOf(clientId, rules);
+  const [only = rules.resourceUrl, ...others] = resources;
+  if (rules.resourceIndicator === 'optional') {
+    if (resources.includes(rules.resourceUrl)) return rules.resourceUrl;
+    if (others.length === 0) return only;
+  }
+  throw new errors.InvalidTarget(
+    others.length === 0 ? `resource must be ${only}` : `resource must be one of ${resources.join(', ')}`,
+  );
+}
+
+/** @throws {errors.InvalidTarget} for a resource that its limits leave out (RFC 8707, section 2) */
+export function checkLimits(
+  clientId: string,
+  resource: string,
+  rules: Pick<Rules, 'clientRegistration'>,
+): void {
+  if (limitsOf(clientId, rules).resources?.includes(resource) === false)
+    throw new errors.InvalidTarget('this client gets no token for this resource');
+}
+
+/**
+ * A code or a refresh token as its client may use it now: the limits may be narrower than when it was given. What is stored stays, so
+ * that nobody has to sign in again after limits were widened.
+ */
+export function limitedPayload(
+  payload: AdapterPayload,
+  { scopes, refreshTokenLifespanMs }: ClientLimits,
+): AdapterPayload {
+  const limited = { ...payload };
+  if (scopes !== undefined && payload.scope !== undefined) {
+    const left = within(payload.scope.split(' '), scopes).join(' ');
+    if (left === '') delete limited.scope;
+    else limited.scope = left;
+  }
+  if (payload.kind === 'RefreshToken' && refreshTokenLifespanMs !== undefined && payload.iat !== undefined)
+    limited.exp = Math.min(
+      payload.exp ?? Infinity,
+      payload.iat + Math.floor(refreshTokenLifespanMs / SECOND_MS),
+    );
+  return limited;
+}

@@ -1,0 +1,55 @@
+import type { GrantedTokens } from './client-grants.js';
+
+/** What a pre-registered client gets at most, whatever it asks for and whatever its people approve. Absent: what every client may get. */
+export interface ClientLimits {
+  /** What its tokens may be for. */
+  readonly resources?: readonly string[];
+  readonly scopes?: readonly string[];
+  readonly accessTokenLifespanMs?: number;
+  readonly refreshTokenLifespanMs?: number;
+}
+
+interface Clients {
+  readonly clientRegistration: {
+    readonly clients: readonly { readonly clientId: string; readonly limits?: ClientLimits }[];
+  };
+}
+
+interface Lifespans {
+  readonly tokenLifespans: {
+    readonly accessTokenLifespanMs: number;
+    readonly refreshTokenLifespanMs: number;
+  };
+}
+
+const NONE: ClientLimits = {};
+
+/** Those of today: they also hold for what was granted before. */
+export const limitsOf = (clientId: string | undefined, { clientRegistration }: Clients): ClientLimits =>
+  clientRegistration.clients.find((client) => client.clientId === clientId)?.limits ?? NONE;
+
+export const within = (values: readonly string[], limit: readonly string[] | undefined): readonly string[] =>
+  limit === undefined ? values : values.filter((value) => limit.includes(value));
+
+/** What a client gets without a browser, by its limits. */
+export const limitedGrant = <Grant extends GrantedTokens>(
+  grant: Grant,
+  { resources, scopes }: ClientLimits,
+): Grant => ({
+  ...grant,
+  resources: within(grant.resources, resources),
+  scopes: within(grant.scopes, scopes),
+});
+
+/** How long the tokens of a client live. */
+export function lifespansOf(
+  clientId: string | undefined,
+  config: Clients & Lifespans,
+): Required<Pick<ClientLimits, 'accessTokenLifespanMs' | 'refreshTokenLifespanMs'>> {
+  const { accessTokenLifespanMs, refreshTokenLifespanMs } = config.tokenLifespans;
+  const limits = limitsOf(clientId, config);
+  return {
+    accessTokenLifespanMs: Math.min(accessTokenLifespanMs, limits.accessTokenLifespanMs ?? Infinity),
+    refreshTokenLifespanMs: Math.min(refreshTokenLifespanMs, limits.refreshTokenLifespanMs ?? Infinity),
+  };
+}
