@@ -13,6 +13,7 @@ import { IssuerUrls } from '../http/issuer-urls.js';
 import { DeviceAnswers } from './device-answers.flow.js';
 import type { ClaimedCode } from './device-codes.store.js';
 import { asSeenByProvider } from './node-exchange.js';
+import { wantedPerson } from './requested-claims.js';
 import { SILENT } from './silent-requests.js';
 
 /** The client that asks. Its own description is shown, never trusted. */
@@ -36,6 +37,7 @@ export interface AuthorizationRequest {
   readonly redirectUri?: string;
   /** As the person has entered it (RFC 8628, section 3.3). */
   readonly userCode?: string;
+  /** Also those whose claims it asks for one by one (`claims`). */
   readonly scopes: readonly string[];
   /** The one that the tokens will be for. */
   readonly resource: string;
@@ -52,9 +54,13 @@ export interface AuthorizationRequest {
   readonly isOfAnother: boolean;
   /** Whom it thinks of: nobody else is let through (OpenID Connect Core, section 3.1.2.1). */
   readonly hintedAccountId?: AccountId;
+  /** Whom it wants (`claims`, `sub`; OpenID Connect Core, section 5.5.1): nobody else is let through. */
+  readonly wantedAccountIds?: readonly string[];
+  /** How the person must have authenticated (`claims`, an essential `acr`; section 5.5.1.1). */
+  readonly requiredAcrs?: readonly string[];
   /** `max_age`: how long ago the person may have authenticated. */
   readonly maxAgeSeconds?: number;
-  /** `acr_values`: how the client wants the person to have authenticated, in its order. A wish (OpenID Connect Core, section 5.5.1.1). */
+  /** `acr_values` and `claims`: how the client wants the person to have authenticated, in its order. */
   readonly acrValues?: string;
   readonly browserAccountId?: AccountId;
   /** When that account last proved who they are, at the primary provider. */
@@ -88,6 +94,8 @@ export type Refusal =
   | 'login_required'
   | 'consent_required'
   | 'interaction_required'
+  /** OpenID Connect Core Error Code unmet_authentication_requirements, section 2. */
+  | 'unmet_authentication_requirements'
   | 'access_denied'
   | 'temporarily_unavailable'
   | 'server_error';
@@ -113,6 +121,7 @@ export class AuthorizationRequests {
     if (client === undefined) throw new GatehouseError('attempt_unknown', 'the client is gone');
     const documentHost = isDocument(client) ? URL.parse(client.clientId)?.host : undefined;
     const device = await this.#deviceOf(interaction);
+    const wanted = wantedPerson(params['claims']);
     const redirectUri = device === undefined ? text(params['redirect_uri']) : undefined;
     return {
       uid,
@@ -133,13 +142,15 @@ export class AuthorizationRequests {
       },
       ...(redirectUri === undefined ? {} : { redirectUri }),
       ...(device === undefined ? {} : { userCode: text(params['user_code']) }),
-      scopes: text(params['scope']).split(' ').filter(Boolean),
+      scopes: [...new Set([...text(params['scope']).split(' ').filter(Boolean), ...wanted.scopes])],
       resource: this.#resourceIn(params),
       ...freshnessOf(interaction),
       isSilent: params[SILENT] !== undefined,
       // The library's check of who is signed in.
       isOfAnother: isOfAnother(interaction),
       ...hintedIn(params),
+      ...(wanted.accountIds === undefined ? {} : { wantedAccountIds: wanted.accountIds }),
+      ...(wanted.acr?.isEssential === true ? { requiredAcrs: wanted.acr.values } : {}),
       ...(session === undefined ? {} : await this.#browserAccount(exchange, session.accountId as AccountId)), // accounts are ours alone
       ...(result === undefined && device?.isPending !== false ? {} : { answeredAt: interaction.returnTo }),
     };
@@ -157,6 +168,7 @@ export class AuthorizationRequests {
       grant.addOIDCScope(scope);
       grant.addResourceScope(this.#resourceIn(interaction.params), scope);
     }
+    grant.addOIDCClaims([...wantedPerson(interaction.params['claims']).claims]);
     await grant.save();
     await this.#forgetOtherAccount(exchange, interaction, accountId);
     const code = codeOf(interaction);
@@ -307,12 +319,16 @@ function freshnessOf({
   'wantsFreshSignIn' | 'asksForAccount' | 'maxAgeSeconds' | 'acrValues'
 > {
   const prompts = text(params['prompt']).split(' ');
-  const acrValues = text(params['acr_values']);
+  const { acr } = wantedPerson(params['claims']);
+  const wished = text(params['acr_values']).split(' ').filter(Boolean);
+  const acrs = [...new Set([...(acr?.values ?? []), ...wished])];
+  const enough = acr?.isEssential === true ? acr.values : acrs;
+  const acrValues = acrs.join(' ');
   const asksForLogin =
     prompts.includes('login') ||
     prompt.reasons.includes('max_age') ||
-    (session !== undefined && acrValues !== '' && !acrValues.split(' ').includes(session.acr ?? ''));
-  const isAnothers = session !== undefined && isOfAnother({ prompt });
+    (session !== undefined && enough.length > 0 && !enough.includes(session.acr ?? ''));
+  const isAnothers = (session !== undefined && isOfAnother({ prompt })) || isNotWanted({ params, session });
   const asksForAccount = (prompts.includes('select_account') || isAnothers) && !asksForLogin;
   const { max_age: maxAge } = params;
   return {
@@ -327,6 +343,12 @@ function freshnessOf({
 
 const isOfAnother = ({ prompt }: Pick<Interaction, 'prompt'>): boolean =>
   prompt.reasons.includes('id_token_hint');
+
+/** Of `prompt=none` that is asked later, where it is known whether the client may hear of the person at all (`silentRefusal`). */
+const isNotWanted = ({ params, session }: Pick<Interaction, 'params' | 'session'>): boolean =>
+  params[SILENT] === undefined &&
+  session !== undefined &&
+  wantedPerson(params['claims']).accountIds?.includes(session.accountId) === false;
 
 /** The library has verified the token, and keeps it with the request. */
 function hintedIn({

@@ -67,6 +67,8 @@ export function publishedMetadata(
   }
   if (listOf(document['scopes_supported']).includes('openid'))
     published['userinfo_endpoint'] = userInfoEndpoint;
+  // Nobody can ask for any without that scope.
+  else published['claims_parameter_supported'] = false;
   if (assertions) published['authorization_grant_profiles_supported'] = [ID_JAG_PROFILE];
   if (!documents) delete published['client_id_metadata_document_supported'];
   if (openid) return published;

@@ -9,6 +9,8 @@ const { Check, Prompt, base } = interactionPolicy;
  */
 export function signInPolicy(): ReturnType<typeof base> {
   const policy = base();
+  // Ours (CompleteSignIn): a client whom the person has not approved would hear whether it is them.
+  policy.get('login')?.checks.remove('claims_id_token_sub_value');
   const consent = policy.get('consent');
   consent?.checks.clear();
   consent?.checks.add(

@@ -29,6 +29,7 @@ import {
   clientProofSettings,
   identityTokenAlgorithms,
 } from './client-proof-settings.js';
+import { claimsParameter } from './claims-parameter.js';
 import { deviceCodeSeconds, deviceFeature, deviceRoutes } from './device-settings.js';
 import { libraryFetch } from './library-fetch.js';
 import type { LibraryHooks } from './library-hooks.flow.js';
@@ -213,7 +214,7 @@ function features({
     userinfo: { enabled: false },
     // For what clients register. The pages are ours (logout/), and the library's have no route here.
     rpInitiatedLogout: { enabled: true },
-    claimsParameter: { enabled: false },
+    claimsParameter: claimsParameter(config),
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     // Where nobody may ask, its route is not led here (IntrospectionController).
     introspection: { enabled: true, allowedPolicy: introspection.allowedPolicy },

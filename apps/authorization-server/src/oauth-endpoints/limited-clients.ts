@@ -2,6 +2,7 @@ import { limitsOf, within, type ClientLimits } from '@gatehouse/config/model/cli
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { errors, type AdapterPayload } from 'oidc-provider';
+import { SCOPE_OF_CLAIM } from './requested-claims.js';
 
 type Rules = Pick<AuthorizationServerPart, 'clientRegistration' | 'resourceUrl' | 'resourceIndicator'>;
 
@@ -45,6 +46,12 @@ export function limitedPayload(
     if (left === '') delete limited.scope;
     else limited.scope = left;
   }
+  if (scopes !== undefined && payload.claims?.id_token !== undefined)
+    limited.claims = {
+      id_token: Object.fromEntries(
+        Object.entries(payload.claims.id_token).filter(([claim]) => mayHaveClaim(claim, scopes)),
+      ),
+    };
   if (payload.kind === 'RefreshToken' && refreshTokenLifespanMs !== undefined && payload.iat !== undefined)
     limited.exp = Math.min(
       payload.exp ?? Infinity,
@@ -52,3 +59,8 @@ export function limitedPayload(
     );
   return limited;
 }
+
+const mayHaveClaim = (claim: string, scopes: readonly string[]): boolean => {
+  const scope = Object.entries(SCOPE_OF_CLAIM).find(([name]) => name === claim)?.[1];
+  return scope === undefined || scopes.includes(scope);
+};

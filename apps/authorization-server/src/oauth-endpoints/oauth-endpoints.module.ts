@@ -38,6 +38,7 @@ import { DeviceCodes } from './device-codes.store.js';
 import { DeviceRequestIds } from './device-request-ids.js';
 import { DeviceRequests } from './device-requests.flow.js';
 import { EndGrant } from './end-grant.flow.js';
+import { GrantedClaims } from './granted-claims.flow.js';
 import { HandOutCode } from './hand-out-code.flow.js';
 import type { LibraryParts } from './library-configuration.js';
 import { Introspection } from './introspection.flow.js';
@@ -100,6 +101,7 @@ const PARTS = Symbol('oidc-provider parts');
     OwnRefreshTokens,
     Introspection,
     TokenHolder,
+    GrantedClaims,
     UserInfo,
     {
       provide: USER_INFO_PROOFS,

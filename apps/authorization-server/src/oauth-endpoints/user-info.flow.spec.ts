@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Proofs, ProofVerdict } from '@gatehouse/access-tokens/proofs';
 import type { AccountStore } from '../accounts/account.store.js';
+import type { GrantedClaims } from './granted-claims.flow.js';
 import type { OwnAccessToken, OwnAccessTokens } from './own-access-tokens.flow.js';
 import { TokenHolder } from './token-holder.flow.js';
 import { UserInfo } from './user-info.flow.js';
@@ -32,7 +33,14 @@ function userInfoAt(clock: { nowMs(): number }, verdict: ProofVerdict['kind'] = 
     },
   };
   const holder = new TokenHolder(proofs as Proofs);
-  const userInfo = new UserInfo(tokens as OwnAccessTokens, accounts as AccountStore, holder, clock);
+  const granted: Pick<GrantedClaims, 'of'> = { of: async () => await Promise.resolve([]) };
+  const userInfo = new UserInfo(
+    tokens as OwnAccessTokens,
+    accounts as AccountStore,
+    holder,
+    granted as GrantedClaims,
+    clock,
+  );
   const ask = async (token: string): Promise<string> => {
     const kind = token.includes(' ') ? 'dpop' : 'bearer';
     return (await userInfo.of({ kind, token, proof: 'p', method: 'GET', url: 'u' })).kind;

@@ -3,6 +3,7 @@ import type { Clock } from '@gatehouse/kernel/clock';
 import { CLOCK } from '@gatehouse/service-process/injected';
 import { AccountStore } from '../accounts/account.store.js';
 import { RateLimiter } from '../http/rate-limit.js';
+import { GrantedClaims } from './granted-claims.flow.js';
 import { OwnAccessTokens } from './own-access-tokens.flow.js';
 import { TokenHolder, type ShownToken, type Unproven } from './token-holder.flow.js';
 
@@ -32,6 +33,7 @@ export class UserInfo {
     private readonly tokens: OwnAccessTokens,
     private readonly accounts: AccountStore,
     private readonly holder: TokenHolder,
+    private readonly granted: GrantedClaims,
     @Inject(CLOCK) clock: Clock,
   ) {
     this.#limit = new RateLimiter(PER_PERSON, clock);
@@ -48,13 +50,14 @@ export class UserInfo {
     const account = await this.accounts.find(current.sub);
     if (account === undefined) return { kind: 'invalid_token' };
     const { accountId: sub, name, email } = account;
+    const claims = await this.granted.of(current);
     return {
       kind: 'claims',
       claims: {
         // Section 5.3.2: the same as in the id_token.
         sub,
-        ...(name !== undefined && scopes.includes('profile') ? { name } : {}),
-        ...(email !== undefined && scopes.includes('email') ? { email } : {}),
+        ...(name !== undefined && (scopes.includes('profile') || claims.includes('name')) ? { name } : {}),
+        ...(email !== undefined && (scopes.includes('email') || claims.includes('email')) ? { email } : {}),
       },
     };
   }

@@ -12,6 +12,7 @@ import {
   AuthorizationRequests,
   type AuthorizationRequest,
 } from '../oauth-endpoints/authorization-requests.flow.js';
+import type { Abandonment } from './abandonment.js';
 import { OpenSession } from './open-session.flow.js';
 import { SignInAttempts } from './sign-in-attempts.flow.js';
 import type { Situation } from './sign-in-steps.flow.js';
@@ -35,9 +36,8 @@ export class CompleteSignIn {
     providers: readonly string[],
   ): Promise<Shown | undefined> {
     const { state } = situation.attempt;
-    const wrong =
-      state.isTooOld === true ? TOO_OLD : isSomebodyElse(request, state) ? SOMEBODY_ELSE : undefined;
-    if (wrong !== undefined) return await this.#loginRequired(exchange, request, wrong);
+    const wrong = wrongPerson(request, state);
+    if (wrong !== undefined) return await this.#refuse(exchange, request, wrong);
     const settled = await this.#settle(state);
     if (settled.kind === 'identity_taken') {
       await this.#legFailed(situation, settled.provider, settled.kind);
@@ -59,9 +59,12 @@ export class CompleteSignIn {
     }
   }
 
-  /** OpenID Connect Core, section 3.1.2.1: whoever came back is not whom the client wants, or not in the way that it wants. */
-  async #loginRequired(exchange: Exchange, { uid }: AuthorizationRequest, why: string): Promise<Shown> {
-    const location = await this.requests.refuse(exchange, uid, 'login_required', why);
+  async #refuse(
+    exchange: Exchange,
+    { uid }: AuthorizationRequest,
+    { refusal, description }: Abandonment,
+  ): Promise<Shown> {
+    const location = await this.requests.refuse(exchange, uid, refusal, description);
     return { kind: 'redirect', status: 303, location };
   }
 
@@ -85,8 +88,24 @@ export class CompleteSignIn {
 const TOO_OLD = 'the primary provider let somebody through who signed in longer ago than max_age';
 /** With a code for them the library would ask again, and again. */
 const SOMEBODY_ELSE = 'somebody else has signed in than id_token_hint says';
+const NOT_WANTED = 'somebody else has signed in than claims says';
+/** Section 5.5.1.1: as an authentication that failed. */
+const OTHERWISE = 'the primary provider did not authenticate the person in a way that claims demands';
 
-const isSomebodyElse = (
-  { hintedAccountId }: Pick<AuthorizationRequest, 'hintedAccountId'>,
-  { person }: Pick<SignInState, 'person'>,
-): boolean => hintedAccountId !== undefined && person?.accountId !== hintedAccountId;
+/**
+ * OpenID Connect Core, sections 3.1.2.1 and 5.5.1: whoever came back is not whom the client wants, or not in the way that it wants.
+ * @returns `undefined`: they are.
+ */
+function wrongPerson(
+  { hintedAccountId, wantedAccountIds, requiredAcrs }: AuthorizationRequest,
+  { person, isTooOld, acr }: SignInState,
+): Abandonment | undefined {
+  const login = (description: string): Abandonment => ({ refusal: 'login_required', description });
+  if (isTooOld === true) return login(TOO_OLD);
+  const accountId = person?.accountId;
+  if (hintedAccountId !== undefined && accountId !== hintedAccountId) return login(SOMEBODY_ELSE);
+  if (wantedAccountIds?.includes(accountId ?? '') === false) return login(NOT_WANTED);
+  return requiredAcrs?.includes(acr ?? '') === false
+    ? { refusal: 'unmet_authentication_requirements', description: OTHERWISE }
+    : undefined;
+}

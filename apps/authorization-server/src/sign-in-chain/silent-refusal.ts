@@ -2,7 +2,10 @@ import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requ
 import type { Abandonment } from './abandonment.js';
 import type { Step } from './next-step.js';
 
-type Asked = Pick<AuthorizationRequest, 'browserAccountId' | 'wantsFreshSignIn' | 'isOfAnother'>;
+type Asked = Pick<
+  AuthorizationRequest,
+  'browserAccountId' | 'wantsFreshSignIn' | 'isOfAnother' | 'wantedAccountIds'
+>;
 
 /**
  * What a client with `prompt=none` is told that cannot be let through without a page (OpenID Connect Core, section 3.1.2.6). It is
@@ -11,14 +14,17 @@ type Asked = Pick<AuthorizationRequest, 'browserAccountId' | 'wantsFreshSignIn' 
  * @returns `undefined`: nothing has to be asked.
  */
 export function silentRefusal(
-  { browserAccountId, wantsFreshSignIn, isOfAnother }: Asked,
+  { browserAccountId, wantsFreshSignIn, isOfAnother, wantedAccountIds }: Asked,
   step: Step,
   primaryProvider: string,
 ): Abandonment | undefined {
   if (browserAccountId === undefined) return login('nobody is signed in in this browser');
   if (isOfAnother) return login('somebody else is signed in than id_token_hint says');
   if (wantsFreshSignIn)
-    return login('the person signed in longer ago than max_age, or otherwise than acr_values');
+    return login('the person signed in longer ago than max_age, or otherwise than acr_values or claims say');
+  // A client whom the person has not approved does not hear whether it is them.
+  if (wantedAccountIds?.includes(browserAccountId) === false && step.kind !== 'ask-approval')
+    return login('somebody else is signed in than claims says');
   switch (step.kind) {
     case 'complete':
       return undefined;
