@@ -27,7 +27,7 @@ shareWorld(startServiceWorld, async (started) => {
   const own = { clientName: 'Asking', clientSecret: new Secret(SECRET), redirectUris: [REDIRECT_URI] };
   const exchange = {
     resources: resourceUrls,
-    scopes: [],
+    scopes: ['openid'],
     subjectClients: ['*'],
     actors: [],
     lifespanMs: 60_000,
@@ -55,7 +55,8 @@ let people = 0;
 const somebody = (): string => `claims-${(people += 1)}`;
 
 type Fields = Readonly<Record<string, string>>;
-const NAMED = { id_token: { name: null }, userinfo: { email: { essential: true } } };
+const IN_TOKEN = { id_token: { name: null } };
+const IN_USER_INFO = { id_token: { auth_time: null }, userinfo: { name: { essential: true } } };
 
 async function userInfo(token: string | undefined, at = service): Promise<Readonly<Record<string, unknown>>> {
   const headers = { authorization: `Bearer ${token ?? ''}` };
@@ -94,14 +95,17 @@ const redeem = async (clientId: string, code: string, verifier: string) =>
 // OpenID Connect Core, section 5.5.
 describe('claims that are asked for one by one', () => {
   test('come where they were asked for, also after a refresh, and the token holds no scope for them', async () => {
-    const { answer, said, clientId } = await asked(NAMED);
-    expect(said).toHaveProperty('name');
-    expect(said).not.toHaveProperty('email');
-    expect(answer.scope).toBe('openid offline_access');
-    expect(await userInfo(answer.access_token, replica)).toHaveProperty('email');
+    const inToken = await asked(IN_TOKEN);
+    expect(inToken.said).toHaveProperty('name');
+    expect(inToken.answer.scope).toBe('openid offline_access');
+    const again = await replica.refresh(inToken.clientId, inToken.answer.refresh_token ?? '');
+    expect(decodeJwt(again.id_token ?? '')).toHaveProperty('name');
+    const { answer, said, clientId } = await asked(IN_USER_INFO);
+    expect(said).not.toHaveProperty('name');
+    expect(await userInfo(answer.access_token, replica)).toHaveProperty('name');
     const renewed = await replica.refresh(clientId, answer.refresh_token ?? '');
-    expect(decodeJwt(renewed.id_token ?? '')).toHaveProperty('name');
-    expect(await userInfo(renewed.access_token)).toHaveProperty('email');
+    expect(await userInfo(renewed.access_token)).toHaveProperty('name');
+    expect(await userInfo((await asked({ id_token: {} })).answer.access_token)).not.toHaveProperty('name');
   });
 
   test('come the same when they are pushed, and when they are signed', async () => {
@@ -110,7 +114,7 @@ describe('claims that are asked for one by one', () => {
       [
         await service.register(),
         async (verifier) => {
-          const form = { ...fields(verifier, ends[0]?.[0] ?? ''), claims: JSON.stringify(NAMED) };
+          const form = { ...fields(verifier, ends[0]?.[0] ?? ''), claims: JSON.stringify(IN_USER_INFO) };
           const { body } = await postForm(service, '/oauth/par', form);
           return { request_uri: String(body['request_uri']) };
         },
@@ -121,7 +125,7 @@ describe('claims that are asked for one by one', () => {
           request: await key.signed(
             {
               ...fields(verifier, signer),
-              claims: NAMED,
+              claims: IN_USER_INFO,
               ...{ iss: signer, aud: service.issuer, exp: Math.floor(Date.now() / 1_000) + 60 },
             },
             { typ: 'oauth-authz-req+jwt' },
@@ -136,8 +140,8 @@ describe('claims that are asked for one by one', () => {
         url.searchParams.set(name, value);
       const result = await service.signIn(service.browser(), url.href, somebody());
       const answer = await redeem(clientId, result.get('code') ?? '', verifier);
-      expect(decodeJwt(answer.id_token ?? '')).toHaveProperty('name');
-      expect(await userInfo(answer.access_token)).toHaveProperty('email');
+      expect(decodeJwt(answer.id_token ?? '')).not.toHaveProperty('name');
+      expect(await userInfo(answer.access_token)).toHaveProperty('name');
     }
   });
 
@@ -179,15 +183,16 @@ describe('attack: a client gets more of a person than they saw', () => {
 
   test('a claim of a scope that the client may not have is left out, however essential', async () => {
     const { answer, said } = await asked(
-      { id_token: { email: { essential: true } }, userinfo: { name: null } },
+      { id_token: { name: { essential: true } }, userinfo: { name: null } },
       { clientId: 'limited' },
     );
-    expect(said).not.toHaveProperty('email');
+    expect(said).not.toHaveProperty('name');
     expect(await userInfo(answer.access_token)).not.toHaveProperty('name');
   });
 
   test('whoever acts for the person at that client gets none of them', async () => {
-    const { answer } = await asked({ userinfo: { email: null } });
+    const { answer } = await asked({ userinfo: { name: null } });
+    expect(await userInfo(answer.access_token)).toHaveProperty('name');
     const exchanged = await service.token({
       grant_type: TOKEN_EXCHANGE_GRANT,
       ...{ client_id: 'agent', client_secret: SECRET, resource: service.config.resourceUrl },
@@ -195,7 +200,9 @@ describe('attack: a client gets more of a person than they saw', () => {
       subject_token_type: TOKEN_TYPES.access_token,
     });
     expect(exchanged.status).toBe(200);
-    expect(await userInfo(exchanged.access_token)).not.toHaveProperty('email');
+    const told = await userInfo(exchanged.access_token);
+    expect(told).toHaveProperty('sub');
+    expect(told).not.toHaveProperty('name');
   });
 
   test.each<[string, unknown]>([
