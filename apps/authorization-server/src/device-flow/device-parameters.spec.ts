@@ -49,6 +49,13 @@ test.each(['of another person', 'that is none'])(
   },
 );
 
+// OpenID Connect Core, section 5.5.
+test('cannot ask for claims, and is told so', async () => {
+  const claims = JSON.stringify({ id_token: { name: null } });
+  const { body } = await world.ask(await world.registerDevice(), { change: { claims } });
+  expect(body['error']).toBe('invalid_request');
+});
+
 // OpenID Connect Core, section 3.1.2.1 (max_age).
 test('who proved anew who they are, because the device wanted it, has done so for their browser', async () => {
   const login = world.somebody();

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { sidOf } from '../sessions/sid.js';
 import { authorizationRequest, ClientKey, postForm } from '../testing/proving-client.js';
-import { shareWorld, startServiceWorld, type ServiceWorld } from '../testing/service-world.js';
+import { shareWorld, startServiceWorld } from '../testing/service-world.js';
 import { pageName, type TestBrowser } from '../testing/test-browser.js';
 import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
@@ -14,16 +14,14 @@ import { REDIRECT_URI, type TestService } from '../testing/test-service.js';
 
 const SECRET = 'a-secret-of-a-client-that-asks-for-claims';
 
-let world: ServiceWorld;
 let service: TestService;
 let replica: TestService;
 let key: ClientKey;
 let signer: string;
 
-shareWorld(startServiceWorld, async (started) => {
-  world = started;
+shareWorld(startServiceWorld, async (world) => {
   key = await ClientKey.make();
-  const { clientRegistration, resourceUrls } = started.service.config;
+  const { clientRegistration, resourceUrls } = world.service.config;
   const own = { clientName: 'Asking', clientSecret: new Secret(SECRET), redirectUris: [REDIRECT_URI] };
   const exchange = {
     resources: resourceUrls,
@@ -329,17 +327,4 @@ test('attack: a client that the person has not approved does not hear by prompt=
       'consent_required',
       'consent_required',
     ]);
-});
-
-test('a device cannot ask for claims, and is told so', async () => {
-  const withDevices = await world.startAnother({ deviceFlow: { codeLifespanMs: 600_000 } });
-  const clientId = await withDevices.register({
-    redirect_uris: [],
-    grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
-  });
-  const { body } = await postForm(withDevices, '/oauth/device_authorization', {
-    ...{ client_id: clientId, scope: 'openid', resource: withDevices.config.resourceUrl },
-    claims: JSON.stringify({ id_token: { name: null } }),
-  });
-  expect(body['error']).toBe('invalid_request');
 });

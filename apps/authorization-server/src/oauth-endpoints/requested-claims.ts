@@ -31,7 +31,7 @@ const userInfo = z.looseObject({ sub: wish.optional() });
 const request = z.looseObject({ id_token: idToken.optional(), userinfo: userInfo.optional() });
 
 /** As it is kept: what counts of a request. */
-export interface RequestedClaims {
+interface RequestedClaims {
   readonly id_token: Readonly<Record<string, unknown>>;
   readonly userinfo: Readonly<Record<string, unknown>>;
 }
