@@ -7,7 +7,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: ['<rootDir>/{apps,libs}/*/src/**/*.spec.ts', '<rootDir>/tests/**/*.spec.ts'],
   testPathIgnorePatterns: ['/dist/', '/node_modules/'],
-  modulePathIgnorePatterns: ['<rootDir>/(apps|libs)/[^/]+/dist/'],
+  // What was installed beside the packages, such as another release, has projects of the same names.
+  modulePathIgnorePatterns: ['<rootDir>/(apps|libs)/[^/]+/dist/', '<rootDir>/.gatehouse/'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   // `import` must stay out of this list: jest-circus then loads the wrong half of dedent.
   testEnvironmentOptions: { customExportConditions: ['development', 'node', 'node-addons'] },

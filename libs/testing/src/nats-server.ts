@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TiedProcess } from './tied-process.js';
 
@@ -24,6 +24,10 @@ export class NatsServer {
     this.url = `nats://127.0.0.1:${options.port}`;
   }
 
+  get #pidFile(): string {
+    return `${this.file}.pid`;
+  }
+
   static async at(options: NatsServerOptions): Promise<NatsServer> {
     const file = join(options.folder, `nats-${options.index}.conf`);
     await writeFile(file, options.text);
@@ -31,10 +35,19 @@ export class NatsServer {
   }
 
   async start(): Promise<void> {
-    this.#process = new TiedProcess('KILL', ['nats-server', '-c', this.file], {
+    this.#process = new TiedProcess('KILL', ['nats-server', '-c', this.file, '-P', this.#pidFile], {
       env: { ...process.env, ...this.options.environment },
     });
-    await ready(this.#process);
+    await says(this.#process, 'Server is ready');
+  }
+
+  /** Takes up another configuration while it runs. Whoever connects before it has done so may hear nothing. */
+  async reload(text: string): Promise<void> {
+    if (this.#process === undefined) throw new Error('it does not run');
+    await writeFile(this.file, text);
+    const done = says(this.#process, 'Reloaded server configuration');
+    process.kill(Number(await readFile(this.#pidFile, 'utf8')), 'SIGHUP');
+    await done;
   }
 
   async kill(): Promise<void> {
@@ -48,13 +61,14 @@ export class NatsServer {
   }
 }
 
-async function ready(server: TiedProcess): Promise<void> {
+async function says(server: TiedProcess, text: string): Promise<void> {
   let said = '';
   await new Promise<void>((resolve, reject) => {
-    void server.ended.then(() => reject(new Error(`nats-server did not start: ${said}`)));
+    void server.ended.then(() => reject(new Error(`nats-server ended: ${said}`)));
     server.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
-      if (said.includes('Server is ready')) resolve();
+      if (said.includes(text)) resolve();
+      if (said.includes('Failed to reload')) reject(new Error(said));
     });
   });
 }

@@ -33,6 +33,8 @@ export interface TestNats {
   /** Ends all servers at once; {@link TestNats.start} brings them back on the same ports with what they had stored. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** The servers take up another configuration while they run, as some release's `gatehouse nats-configuration` prints it. */
+  reload(configuration: string): Promise<void>;
   /** Comes back with nothing of what it had stored. */
   wipe(): Promise<void>;
   /** Makes the streams and buckets, as `gatehouse migrate` does; the server is started with them. */
@@ -51,12 +53,14 @@ export interface TestNatsOptions {
   readonly servers?: number | undefined;
   /** As where somebody has left it out of the server's configuration. */
   readonly withoutJetStream?: boolean;
+  /** As some release's `gatehouse nats-configuration` prints it; then nothing is made there yet. Left out: this release's. */
+  readonly configuration?: string | undefined;
 }
 
 /** A real `nats-server`, or several, with JetStream, the accounts and the permissions of production. */
 export async function startTestNats(
   gatewayName = 'test',
-  { servers: serverCount = 1, withoutJetStream = false }: TestNatsOptions = {},
+  { servers: serverCount = 1, withoutJetStream = false, configuration: printed }: TestNatsOptions = {},
 ): Promise<TestNats> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-nats-'));
   const users = [...SERVICES, PROVISIONING] as const;
@@ -66,14 +70,20 @@ export async function startTestNats(
   const environment: Record<string, string> = Object.fromEntries(
     [...passwords].map(([user, password]) => [passwordVariable(user), password]),
   );
+  const ports = await Promise.all(Array.from({ length: serverCount }, async () => await freePort()));
+  const storeOf = (index: number): string => join(folder, `jetstream-${index}`);
+  const textOf = (whole: string, index: number): string => {
+    const own = whole
+      .replace(/^listen: .*$/m, `listen: "127.0.0.1:${ports[index] ?? 0}"`)
+      .replace(/^jetstream \{.*\}$/m, `jetstream { store_dir: ${JSON.stringify(storeOf(index))} }`);
+    const configuration = withoutJetStream ? own.replace(/^ *jetstream \{.*\}$/gm, '') : own;
+    return `${withObservers(configuration)}${routes.configurationOf(index)}${PATIENT}`;
+  };
+  const first = printed ?? natsConfiguration({ gatewayName, host: '127.0.0.1', port: 4222 });
   const servers = await Promise.all(
-    Array.from({ length: serverCount }, async (_, index) => {
-      const port = await freePort();
-      const storeDirectory = join(folder, `jetstream-${index}`);
-      const whole = natsConfiguration({ gatewayName, host: '127.0.0.1', port, storeDirectory });
-      const configuration = withoutJetStream ? whole.replace(/^ *jetstream \{.*\}$/gm, '') : whole;
-      const text = `${withObservers(configuration)}${routes.configurationOf(index)}${PATIENT}`;
-      return await NatsServer.at({ folder, index, port, text, storeDirectory, environment });
+    ports.map(async (port, index) => {
+      const text = textOf(first, index);
+      return await NatsServer.at({ folder, index, port, text, storeDirectory: storeOf(index), environment });
     }),
   );
   const urls = servers.map(({ url }) => url);
@@ -114,6 +124,9 @@ export async function startTestNats(
     },
     start: () => all((server) => server.start()),
     kill: () => all((server) => server.kill()),
+    reload: async (configuration) => {
+      for (const [index, server] of servers.entries()) await server.reload(textOf(configuration, index));
+    },
     async wipe() {
       await nats.kill();
       await all((server) => server.wipe());
@@ -127,7 +140,7 @@ export async function startTestNats(
   };
   await nats.start();
   // A cluster must elect a leader first.
-  if (!withoutJetStream) await eventually(() => nats.provision());
+  if (!withoutJetStream && printed === undefined) await eventually(() => nats.provision());
   return nats;
 }
 

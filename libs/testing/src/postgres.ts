@@ -25,6 +25,8 @@ const MIGRATIONS = join(dirname(fileURLToPath(import.meta.url)), '../../../prism
 export interface TestDatabaseOptions {
   /** Only the migrations whose names come before this one: the database of an earlier release. */
   readonly before?: string;
+  /** No migration at all: somebody else applies them. */
+  readonly isEmpty?: boolean | undefined;
   /** The URL of a superuser of the server; default: the run's Postgres. */
   readonly server?: string | undefined;
 }
@@ -32,7 +34,7 @@ export interface TestDatabaseOptions {
 /** A fresh database, migrated for one service. */
 export async function startTestDatabase(
   owner: DatabaseOwner,
-  { before, server = process.env['GATEHOUSE_TEST_POSTGRES'] }: TestDatabaseOptions = {},
+  { before, isEmpty = false, server = process.env['GATEHOUSE_TEST_POSTGRES'] }: TestDatabaseOptions = {},
 ): Promise<TestDatabase> {
   if (server === undefined)
     throw new Error('no Postgres: run the tests with the repository jest configuration');
@@ -51,8 +53,8 @@ export async function startTestDatabase(
   });
   const url = new Secret(at(server, database, schema, ROLE_PASSWORD));
   const folder = migrationsOf(owner);
-  if (before === undefined) await migrate({ url, schema, folder });
-  else await migrateUntil({ url, schema, folder }, before);
+  if (before === undefined && !isEmpty) await migrate({ url, schema, folder });
+  else if (before !== undefined) await migrateUntil({ url, schema, folder }, before);
   return {
     url,
     schema,

@@ -25,8 +25,11 @@ const STOPPED_WITHIN_MS = 30_000;
 export class Program {
   #process: ChildProcess | undefined;
   #output = '';
+  #script: string;
 
-  constructor(private readonly options: ProgramOptions) {}
+  constructor(private readonly options: ProgramOptions) {
+    this.#script = options.script;
+  }
 
   /** Everything printed since the first start. */
   get output(): string {
@@ -37,12 +40,17 @@ export class Program {
     return this.#process?.pid;
   }
 
+  /** What runs from its next start on, such as another release of it. */
+  become(script: string): void {
+    this.#script = script;
+  }
+
   /** @param tries when it says that the same start may work later, as an orchestrator does */
   async start(tries = 3): Promise<this> {
-    const { name, script, args, environment, isReady, nodeFlags = READABLE_STACKS } = this.options;
+    const { name, args, environment, isReady, nodeFlags = READABLE_STACKS } = this.options;
     const { PATH = '', HOME = '/tmp' } = process.env;
     // Its standard input is a pipe from this process. If this process dies, the program notices and stops.
-    const child = spawn(process.execPath, [...nodeFlags, script, ...args], {
+    const child = spawn(process.execPath, [...nodeFlags, this.#script, ...args], {
       env: { PATH, HOME, GATEHOUSE_STOP_WITH_PARENT: '1', ...environment },
       stdio: ['pipe', 'pipe', 'pipe'],
     });

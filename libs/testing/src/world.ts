@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly configureService?: (yaml: string, service: Service) => string;
   /** Makes what has to be there before a service starts, such as files with secrets. */
   readonly prepare?: (parts: Pick<World, 'databases' | 'nats'>) => Promise<void>;
+  /** Another release that runs at first. `prepare` applies its migrations and makes its streams: nothing is there yet. */
+  readonly release?: { readonly folder: string; readonly busConfiguration: string } | undefined;
   /** Servers of the bus; default 1. */
   readonly natsServers?: number;
   /** The URL of a superuser of the Postgres server; default: the run's. */
@@ -89,11 +91,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const portBase = await freePortBase(SHARED_PORTS);
   const replicaBase = await freePortBase(PORTS_OF_REPLICA * Math.max(ofEach, proxies));
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-world-'));
+  const { release } = options;
+  const onServer = { server: options.postgres, isEmpty: release !== undefined };
   const [authorizationServerDatabase, tokenVaultDatabase, nats] = await Promise.all([
-    startTestDatabase('authorization-server', { server: options.postgres }),
-    startTestDatabase('token-vault', { server: options.postgres }),
+    startTestDatabase('authorization-server', onServer),
+    startTestDatabase('token-vault', onServer),
     // The bus has a place for each gateway, by its name.
-    startTestNats(/^name: (\S+)/m.exec(text)?.[1] ?? 'demo', { servers: options.natsServers }),
+    startTestNats(/^name: (\S+)/m.exec(text)?.[1] ?? 'demo', {
+      servers: options.natsServers,
+      configuration: release?.busConfiguration,
+    }),
   ]);
   const databases = {
     'authorization-server': authorizationServerDatabase,
@@ -140,7 +147,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
           await writeFile(file, configureService(withListenPorts(text, service, ports), service));
         files.push({ service, write });
         await write(own);
-        return serviceProgram(service, replica, internalPort, file, {
+        const script = scriptOf(service, release?.folder);
+        return serviceProgram(`${service} ${replica}`, script, internalPort, file, {
           environment: {
             ...ALLOCATOR_ENVIRONMENT,
             ...environments[service],
@@ -205,16 +213,20 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 const workersOf = ({ workers = 1 }: WorldOptions, replica: number): number =>
   typeof workers === 'number' ? workers : (workers[replica] ?? 1);
 
+/** The program of a service. @param release the folder of another one */
+export const scriptOf = (service: Service, release = inRepository()): string =>
+  join(release, 'apps', service, 'dist/main.js');
+
 const serviceProgram = (
-  service: Service,
-  replica: number,
+  name: string,
+  script: string,
   internalPort: number,
   file: string,
   started: Pick<ProgramOptions, 'environment' | 'nodeFlags'>,
 ) =>
   new Program({
-    name: `${service} ${replica}`,
-    script: inRepository('apps', service, 'dist/main.js'),
+    name,
+    script,
     args: ['--config', file],
     ...started,
     isReady: () => answersOk(`http://127.0.0.1:${internalPort}/readyz`),

@@ -6,9 +6,11 @@ import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { PROVISIONING } from '@gatehouse/messaging/bus-options';
 import { passwordVariable } from '@gatehouse/messaging/nats-configuration';
 import { until } from '@gatehouse/testing/until';
-import { startWorld, type World, type WorldOptions } from '@gatehouse/testing/world';
+import { inRepository } from '@gatehouse/testing/repository';
+import { scriptOf, startWorld, type World, type WorldOptions } from '@gatehouse/testing/world';
 import pg from 'pg';
 import { parseDocument, type Document } from 'yaml';
+import type { Release } from '../previous-release/release.js';
 import { readinessOf } from '../readiness.js';
 import { mounted, withSecretFiles, writeSecretFiles } from './secret-files.js';
 import { WordServer, type Word } from './word-server.js';
@@ -18,8 +20,16 @@ export const FOR_EVER_MS = 1_800_000;
 /** For what never happens. */
 const PATIENCE_MS = 240_000;
 const CONFIGURATION = 'gatehouse.yaml';
+/** Where runbooks have the configuration of the bus. */
+const BUS_CONFIGURATION = 'nats-server.conf';
+const DEMONSTRATION = 'examples/demonstration/gatehouse.yaml';
 
 type Part = Service | 'nats';
+
+export interface InstallationOptions extends Omit<WorldOptions, 'release' | 'prepare' | 'configureService'> {
+  /** What is installed at first; left out: this release. */
+  readonly from?: Release | undefined;
+}
 
 /**
  * A gateway, and the folder of those who run it: its `gatehouse.yaml`, `secrets/`, and the words of docs/operate/README.md as programs.
@@ -30,30 +40,56 @@ export class Installation {
   sqlUrl: string;
   /** Programs that did not end of themselves when they were stopped, with how they ended. */
   readonly unclean: string[] = [];
+  /** Is done when a service was replaced by another release of it. */
+  afterEachStep: () => Promise<void> = () => Promise.resolve();
+  readonly #isNew = new Set<Service>();
   #busRuns = true;
 
   private constructor(
     readonly world: World,
     readonly folder: string,
     private readonly words: WordServer,
+    private readonly from: Release | undefined,
   ) {
     this.sqlUrl = world.databases['token-vault'].adminUrl.reveal();
   }
 
-  static async start(options: WorldOptions = {}): Promise<Installation> {
+  static async start({ from, ...options }: InstallationOptions = {}): Promise<Installation> {
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-operate-'));
     let yaml = '';
     const world = await startWorld({
       ...options,
+      ...(await startingFrom(from)),
       configure: (text) => (yaml = withSecretFiles(options.configure?.(text) ?? text)),
       configureService: (text, service) => mounted(text, join(folder, 'secrets', service)),
-      prepare: async (parts) => await writeSecretFiles(folder, parts),
+      prepare: async (parts) => {
+        await writeFile(join(folder, CONFIGURATION), yaml);
+        await writeSecretFiles(folder, parts);
+        const own = join(folder, '.before.yaml');
+        await writeFile(own, mounted(yaml, join(folder, 'secrets/operator')));
+        await from?.gatehouse('migrate', '--config', own);
+      },
     });
-    await writeFile(join(folder, CONFIGURATION), yaml);
     const words = await WordServer.start(folder, CONFIGURATION);
-    const installation = new Installation(world, folder, words);
+    const installation = new Installation(world, folder, words, from);
     words.doWhatIsSaid((word) => installation.#do(word));
     return installation;
+  }
+
+  /** Which release of a service runs. */
+  releaseOf(service: Service): 'new' | 'old' {
+    return this.#isNew.has(service) ? 'new' : 'old';
+  }
+
+  /** Replaces one replica after the other by that of this release, or of the one that was installed at first. */
+  async replace(part: Part, release: 'new' | 'old'): Promise<void> {
+    if (part === 'nats') throw new Error('NATS has no release of ours');
+    const folder = release === 'new' ? inRepository() : this.from?.folder;
+    for (const program of this.world.replicas[part]) program.become(scriptOf(part, folder));
+    await this.#restart(part);
+    if (release === 'new') this.#isNew.add(part);
+    else this.#isNew.delete(part);
+    await this.afterEachStep();
   }
 
   /** What runs below it finds the words, and Node. */
@@ -88,6 +124,15 @@ export class Installation {
       case 'restart':
         await this.#rollOut();
         for (const part of parts) await this.#restart(part);
+        return '';
+      case 'upgrade':
+        for (const part of parts) await this.replace(part, 'new');
+        return '';
+      case 'downgrade':
+        for (const part of parts) await this.replace(part, 'old');
+        return '';
+      case 'reload':
+        await this.world.nats.reload(await readFile(join(this.folder, BUS_CONFIGURATION), 'utf8'));
         return '';
       case 'ready':
         return await this.#untilAllAreReady();
@@ -189,6 +234,18 @@ export class Installation {
     await writeFile(file, document.toString({ lineWidth: 0 }));
     return '';
   }
+}
+
+/** The files of that release: a new one has to read the configuration of the one before. */
+async function startingFrom(
+  from: Release | undefined,
+): Promise<Pick<WorldOptions, 'release' | 'configuration'>> {
+  if (from === undefined) return {};
+  const file = join(from.folder, DEMONSTRATION);
+  return {
+    configuration: await readFile(file, 'utf8'),
+    release: { folder: from.folder, busConfiguration: await from.gatehouse('nats-configuration', file) },
+  };
 }
 
 /** Fields join those that are there; lists and values replace. */

@@ -13,7 +13,7 @@ export interface Word {
   readonly text: string;
 }
 
-const WORDS = ['start', 'stop', 'restart', 'ready', 'sql', 'written-into'];
+const WORDS = ['start', 'stop', 'restart', 'upgrade', 'downgrade', 'reload', 'ready', 'sql', 'written-into'];
 const WORD_PROGRAM = inRepository('tests/support/operate/word.mjs');
 const GATEHOUSE = inRepository('apps/gatehouse/dist/main.js');
 
