@@ -34,7 +34,10 @@ class Walk {
 
   block({ fields }: PublishedField, place: Written, pattern: Pattern): void {
     if (!isFields(place.value)) {
-      this.problems.push(place.problem(`Expected fields, found ${kindOf(place.value)}.`));
+      const [field] = place.path.slice(-1);
+      const isName = place.text !== undefined && String(field).endsWith('Ref') && fields.has('name');
+      const instead = isName ? `${String(field)}: { name: ${place.text} }` : undefined;
+      this.problems.push(place.problem(`Expected fields, found ${kindOf(place.value)}.`, instead));
       return;
     }
     const meant = new Set<string>();
@@ -51,6 +54,7 @@ class Walk {
         this.problems.push(unknownField(written, nearest, [...fields.keys()]));
       } else if (written.isThere) this.field(field, written, inner);
     }
+    this.problems.push(...blocksOfOtherTypes(fields, place));
     for (const [name, { required }] of fields)
       if (required && !meant.has(name) && !place.at(name).isThere)
         this.problems.push(place.at(name).problem('This field is required.'));
@@ -87,7 +91,7 @@ class Walk {
         for (const [, item] of written.entries) this.block(field, item, pattern + itemMark(field));
         return;
       case 'texts':
-        if (!Array.isArray(written.value)) this.wrong(written, 'a list');
+        if (!Array.isArray(written.value)) this.wrong(written, 'a list', asList(written));
         for (const item of written.items) this.text(item);
         return;
       case 'textMap':
@@ -160,4 +164,22 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'fields';
   return typeof value === 'string' ? 'a text' : typeof value === 'number' ? 'a number' : 'true or false';
+}
+
+/** Several words in one text, each of which was meant as an item. */
+const asList = ({ path, text }: Written): string | undefined =>
+  text === undefined || path.at(-1) !== 'scopes' ? undefined : `[${text.split(/[\s,]+/).join(', ')}]`;
+
+/** Types that need no fields of their own. */
+const WITHOUT_FIELDS = ['unauthenticated', 'kubernetesServiceAccount'];
+
+/** Of several blocks of which each is for one type, those of the others: nobody would look at what stands in them. */
+function blocksOfOtherTypes(fields: ReadonlyMap<string, PublishedField>, place: Written): readonly Problem[] {
+  const { text: type = '' } = place.at('type');
+  const types = fields.get('type')?.choices ?? [];
+  // Where its own block is missing, that is said.
+  if (!types.includes(type) || !(place.at(type).isThere || WITHOUT_FIELDS.includes(type))) return [];
+  return types
+    .filter((other) => other !== type && fields.get(other)?.type === 'block' && place.at(other).isThere)
+    .map((other) => place.at(other).problem(`These fields do not go with type: ${type}.`));
 }

@@ -18,7 +18,10 @@ export const authServerForProviders: Rule = (model) => {
       related: [['authServer']],
       message: `${field[1]} needs authServer: without it no provider is ever visited.`,
       ...(value.type === 'awsSts' && model.incomingAuth.type === 'oidc'
-        ? { instead: 'subjectFromCaller: true, if AWS trusts the issuer of the callers’ tokens' }
+        ? {
+            instead:
+              'nothing here, if AWS trusts the issuer of the callers’ tokens (in gatehouse.yaml with subjectFromCaller: true)',
+          }
         : {}),
     }));
   });

@@ -12,6 +12,46 @@ const MAPPED = [{ claim: 'readers', roleArn: READER }];
 /** Requests that are signed with temporary credentials of AWS. */
 export const AWS_ROWS: readonly Row[] = [
   [
+    'a zone in the place of its region',
+    aws({ region: 'us-east-1a' }),
+    `${AWS}.region`,
+    /no|not a region/,
+    'us-east-1',
+  ],
+  [
+    'a region without its second hyphen',
+    aws({ region: 'us-east1' }),
+    `${AWS}.region`,
+    /not a region/,
+    'us-east-1',
+  ],
+  [
+    'a role of another partition than its region',
+    aws({ region: 'cn-north-1' }),
+    `${AWS}.fallbackRoleArn`,
+    /cn-north-1 is in aws-cn/,
+    READER.replace('arn:aws:', 'arn:aws-cn:'),
+  ],
+  [
+    'a mapped role of the government’s partition in a region that is open to all',
+    aws({ roleMappings: [{ claim: 'readers', roleArn: READER.replace('arn:aws:', 'arn:aws-us-gov:') }] }),
+    `${AWS}.roleMappings[0].roleArn`,
+    /of the partition aws-us-gov/,
+  ],
+  [
+    'one group with two roles',
+    aws({ roleMappings: [...MAPPED, { claim: 'readers', roleArn: `${READER}2`, priority: 1 }] }),
+    `${AWS}.roleMappings[1].claim`,
+    /mapped twice/,
+  ],
+  [
+    'requests that are signed for another region than the backend’s',
+    { ...aws(), 'backends.3.url': 'https://aws-mcp.us-east-1.api.aws/mcp' },
+    `${AWS}.region`,
+    /status is in us-east-1/,
+    'us-east-1',
+  ],
+  [
     'the caller’s token for AWS, where it is one of this gateway',
     aws({ subjectProviderName: undefined, subjectFromCaller: true }),
     `${AWS}.subjectFromCaller`,

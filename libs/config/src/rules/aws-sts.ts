@@ -17,6 +17,8 @@ export const awsSts: Rule = (model) =>
     const block = [...path, 'awsSts'];
     return [
       ...roleFindings(value, block),
+      ...partitionFindings(value, block),
+      ...regionFindings(model, value, block),
       ...within([...block, 'sessionDuration'], value.sessionDurationMs, DURATION_BOUNDS.awsSession),
       ...callerFindings(model, value, block),
       ...subjectFindings(model, value, [...block, 'subjectProviderName']),
@@ -36,8 +38,84 @@ function roleFindings({ roleMappings, fallbackRoleArn, roleClaim }: AwsSts<unkno
       ? [{ path: [...block, 'roleClaim'], message: 'roleClaim has no effect: no mapping looks at it.' }]
       : []),
     ...roleMappings.flatMap((mapping, index) => mappingFindings(mapping, [...place, index])),
+    ...secondFindings(roleMappings, place),
   ];
 }
+
+const ARN = /^arn:(?<partition>aws[a-z-]*):/;
+
+/** What begins the roles of a region. Of the closed partitions nothing is said. */
+function partitionOf(region: string): string | undefined {
+  if (region.includes('-iso')) return undefined;
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
+
+/** AWS STS of one partition knows no roles of another one. */
+function partitionFindings(
+  { region, roleMappings, fallbackRoleArn = '' }: AwsSts<unknown>,
+  block: Path,
+): readonly Finding[] {
+  const partition = partitionOf(region);
+  const written = [
+    { arn: fallbackRoleArn, path: [...block, 'fallbackRoleArn'] },
+    ...roleMappings.map(({ roleArn }, index) => ({
+      arn: roleArn,
+      path: [...block, 'roleMappings', index, 'roleArn'],
+    })),
+  ];
+  return written.flatMap(({ arn, path }) => {
+    const own = ARN.exec(arn)?.groups?.['partition'];
+    return partition === undefined || own === undefined || own === partition
+      ? []
+      : [
+          {
+            path,
+            related: [[...block, 'region']],
+            message: `This role is of the partition ${own}, and ${region} is in ${partition}.`,
+            instead: arn.replace(ARN, `arn:${partition}:`),
+          },
+        ];
+  });
+}
+
+/** Hosts of AWS say in which region they are. */
+const REGIONAL = /\.(?<region>[a-z]{2}(?:-[a-z]+)+-\d{1,2})\.(?:api\.aws|amazonaws\.com(?:\.cn)?)$/;
+
+const regionFindings = (
+  { backends, outgoingAuth }: GatehouseModel,
+  strategy: AwsSts<unknown>,
+  block: Path,
+): readonly Finding[] =>
+  backends.flatMap(({ name, url, stdio }, index) => {
+    if (stdio !== undefined || strategyOf(outgoingAuth, name) !== strategy) return [];
+    const region = REGIONAL.exec(URL.parse(url)?.hostname ?? '')?.groups?.['region'];
+    return region === undefined || region === strategy.region
+      ? []
+      : [
+          {
+            path: [...block, 'region'],
+            related: [['backends', index, 'url']],
+            message: `${name} is in ${region}: it refuses what is signed for ${strategy.region}.`,
+            instead: region,
+          },
+        ];
+  });
+
+/** Whoever fits both gets one of the two roles, always the same. */
+const secondFindings = (mappings: readonly RoleMapping[], place: Path): readonly Finding[] =>
+  mappings.flatMap(({ claim }, index) => {
+    const first = mappings.findIndex((one) => one.claim === claim);
+    return claim === undefined || first === index
+      ? []
+      : [
+          {
+            path: [...place, index, 'claim'],
+            related: [[...place, first, 'claim']],
+            message: `${claim} is mapped twice: only one of the two roles is ever given.`,
+          },
+        ];
+  });
 
 function mappingFindings({ claim, matcher }: RoleMapping, place: Path): readonly Finding[] {
   if (matcher === undefined)

@@ -262,6 +262,19 @@ export const ISSUED_TOKEN_ROWS: readonly Row[] = [
     /no effect beside tokenUrl/,
   ],
   [
+    'a tenant that is a URL',
+    obo({ tenantId: 'https://login.microsoftonline.com/tenant' }),
+    `${OBO}.tenantId`,
+    /directory ID/,
+  ],
+  [
+    'a cloud with the tenant behind it',
+    obo({ authority: 'https://login.microsoftonline.us/tenant' }),
+    `${OBO}.authority`,
+    /the origin of the cloud alone/,
+    'https://login.microsoftonline.us',
+  ],
+  [
     'a cloud over http',
     obo({ authority: 'http://login.acme.example' }),
     `${OBO}.authority`,

@@ -17,6 +17,7 @@ export const knownIssuers: Rule = (model) =>
     if (url === null) return [];
     const advice =
       withoutOidc(url) ??
+      anotherHost(url) ??
       (issuerTemplate === undefined ? ofEntra(url) : undefined) ??
       spelling(url, issuer) ??
       endpoint(url);
@@ -40,6 +41,22 @@ function withoutOidc({ hostname }: URL): Advice | undefined {
     : {
         message: `${known.title} signs people in with OAuth 2 and has no discovery document here.`,
         instead: `provider: ${known.name} in the place of type and oidcConfig`,
+      };
+}
+
+/** Hosts that people see in their browser where the issuer is another one. */
+function anotherHost({ hostname }: URL): Advice | undefined {
+  if (['google.com', 'www.google.com', 'accounts.youtube.com'].includes(hostname))
+    return {
+      message: 'No discovery document is there: the issuer of Google is https://accounts.google.com.',
+      instead: 'provider: google in the place of type and oidcConfig',
+    };
+  const okta = /^(.+)-admin(\.okta(?:preview)?\.com|\.okta-emea\.com)$/.exec(hostname);
+  return okta === null
+    ? undefined
+    : {
+        message: 'This is where administrators of Okta work; its issuer has no -admin in its host.',
+        instead: `https://${okta[1] ?? ''}${okta[2] ?? ''}`,
       };
 }
 

@@ -50,6 +50,60 @@ const stray = (field: string, value: unknown, instead: RegExp): Row => [
 
 /** What people write who know another gateway, copy from a guide, or mean another URL. */
 export const MISTAKE_ROWS: readonly Row[] = [
+  [
+    'a client id that a guide leaves to be filled in',
+    { 'authServer.upstreamProviders.0.oidcConfig.clientId': '<YOUR_CLIENT_ID>' },
+    'authServer.upstreamProviders[0].oidcConfig.clientId',
+    /is a placeholder/,
+  ],
+  [
+    'a client id in the words of a guide',
+    { 'authServer.upstreamProviders.1.oauth2Config.clientId': 'your-client-id' },
+    'authServer.upstreamProviders[1].oauth2Config.clientId',
+    /is a placeholder/,
+  ],
+  [
+    'a client id that somebody meant to change',
+    { 'outgoingAuth.backends.tickets.tokenExchange.clientId': 'CHANGE_ME' },
+    'outgoingAuth.backends.tickets.tokenExchange.clientId',
+    /is a placeholder/,
+  ],
+  [
+    'an audience that a guide leaves to be filled in',
+    { 'outgoingAuth.backends.tickets.tokenExchange.audience': '<AUDIENCE>' },
+    'outgoingAuth.backends.tickets.tokenExchange.audience',
+    /is a placeholder/,
+  ],
+  [
+    'codes that are redeemed where people sign in',
+    { 'authServer.upstreamProviders.1.oauth2Config.tokenEndpoint': 'https://octo.example/authorize' },
+    'authServer.upstreamProviders[1].oauth2Config.tokenEndpoint',
+    /where people sign in/,
+  ],
+  [
+    'several scopes in one item, with commas',
+    { 'authServer.upstreamProviders.0.oidcConfig.scopes': ['openid,profile'] },
+    'authServer.upstreamProviders[0].oidcConfig.scopes',
+    /an item for each/,
+    '[openid, profile]',
+  ],
+  [
+    'a new id for an old key',
+    {
+      'vault.keyEncryptionKeys': [
+        { id: 'v', env: 'VAULT_KEK' },
+        { id: 'w', env: 'VAULT_KEK' },
+      ],
+    },
+    'vault.keyEncryptionKeys[1]',
+    /the key v once more/,
+  ],
+  [
+    'an address to listen on with its port',
+    { 'listen.proxy.host': 'localhost:4483' },
+    'listen.proxy.host',
+    /the port is a field of its own/,
+  ],
   discovery('https://sso.acme.example/.well-known/openid-configuration', 'https://sso.acme.example'),
   discovery(
     'https://sso.acme.example/realms/acme/.well-known/openid-configuration',

@@ -4,7 +4,14 @@ import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import { isListeningAddress } from '../urls/hosts.js';
 import { issuerOfDocument, placeholderIn } from '../urls/mistakes.js';
-import { issuerPath, providersOf, strategiesOf, type Placed, type Rule } from './rule.js';
+import {
+  issuerPath,
+  providersOf,
+  strategiesOf,
+  type Placed,
+  type PlacedProvider,
+  type Rule,
+} from './rule.js';
 
 /**
  * An issuer is what a discovery document is about and not where it is (RFC 8414 section 3.1); an endpoint is not that
@@ -15,6 +22,7 @@ export const mistakenUrls: Rule = (model) => [
   ...endpointsOf(model).flatMap(ofEndpoint),
   ...[...issuersOf(model), ...endpointsOf(model)].flatMap(withPlaceholder),
   ...openedByPeople(model).flatMap(ofListeningAddress),
+  ...providersOf(model).flatMap(whereCodesAre),
 ];
 
 type PlacedUrl = Placed<string>;
@@ -118,6 +126,19 @@ const ofListeningAddress = ({ value, path }: PlacedUrl): readonly Finding[] =>
           path,
           message: 'This address is for listening only: nothing can be opened there.',
           instead: 'the name that clients use; on this machine http://localhost:<port>',
+        },
+      ]
+    : [];
+
+const whereCodesAre = ({ value: { protocol }, block }: PlacedProvider): readonly Finding[] =>
+  protocol.type === 'oauth2' &&
+  protocol.tokenEndpoint !== '' &&
+  protocol.tokenEndpoint === protocol.authorizationEndpoint
+    ? [
+        {
+          path: [...block, 'tokenEndpoint'],
+          related: [[...block, 'authorizationEndpoint']],
+          message: 'This is where people sign in. Codes are redeemed at another endpoint.',
         },
       ]
     : [];

@@ -39,6 +39,26 @@ function requestFindings({ tokenUrl, tenant, scopes }: Obo<unknown>, path: Path)
       path: [...path, field],
       message: `${field} has no effect beside tokenUrl. Write one of the two.`,
     }));
+  if (tokenUrl !== '' && tenant.isUsed) {
+    const { tenantId = '', authority = '' } = tenant;
+    if (/[/:]/.test(tenantId))
+      return [
+        {
+          path: [...path, 'tenantId'],
+          message: 'A tenant is its directory ID, or one of its domains, and no URL.',
+          instead: 'a GUID, or acme.onmicrosoft.com; the origin of another cloud is the authority',
+        },
+      ];
+    const url = URL.parse(authority);
+    if (url !== null && url.pathname !== '/')
+      return [
+        {
+          path: [...path, 'authority'],
+          message: 'The tenant is put behind this: write the origin of the cloud alone.',
+          instead: url.origin,
+        },
+      ];
+  }
   if (tokenUrl === '')
     return [{ path: [...path, 'tenantId'], message: 'obo needs the tenantId, or the tokenUrl.' }];
   if (scopes.length === 0)

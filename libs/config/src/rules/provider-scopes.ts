@@ -8,9 +8,20 @@ export const providerScopes: Rule = (model) =>
           {
             path: [...block, 'scopes'],
             related: value.scopes.map((_, index) => [...block, 'scopes', index]),
-            message: 'A provider of type oidc needs the scope openid.',
-            instead: `[${['openid', ...value.scopes].join(', ')}]`,
+            ...(apart(value.scopes).includes('openid')
+              ? {
+                  message: 'Several scopes are in one text here: a list has an item for each.',
+                  instead: `[${apart(value.scopes).join(', ')}]`,
+                }
+              : {
+                  message: 'A provider of type oidc needs the scope openid.',
+                  instead: `[${['openid', ...value.scopes].join(', ')}]`,
+                }),
           },
         ]
       : [],
   );
+
+/** A comma may be in a scope (RFC 6749 section 3.3); with `openid` beside it, it is none. */
+const apart = (scopes: readonly string[]): readonly string[] =>
+  scopes.flatMap((scope) => scope.split(',')).filter((scope) => scope !== '');

@@ -32,6 +32,7 @@ import { outboundUrls } from './outbound-urls.js';
 import { passthroughHeaders } from './passthrough-headers.js';
 import { ownRegistrations } from './own-registrations.js';
 import { ownUrls } from './own-urls.js';
+import { placeholders } from './placeholders.js';
 import { policies } from './policies.js';
 import { primaryProvider } from './primary-provider.js';
 import { providerClients } from './provider-clients.js';
@@ -58,6 +59,10 @@ import { views } from './views.js';
 
 /** Every rule across fields, in the order of the documentation, with what it demands. */
 export const RULES: readonly DemandedRule[] = [
+  {
+    demands: 'Client ids and audiences are no placeholders such as `<YOUR_CLIENT_ID>`.',
+    rule: placeholders,
+  },
   { demands: 'There is at least one backend.', rule: atLeastOneBackend },
   { demands: 'No two names of one kind are equal or differ only by case.', rule: uniqueNames },
   { demands: 'Pages call no two providers, and no two backends, by one name.', rule: shownNames },

@@ -1,5 +1,7 @@
 import type { ConfiguredSecret } from '../model/configured-secret.js';
 import type { KeyEncryptionKey } from '../model/key-encryption-key.js';
+import type { Finding } from '../findings/problems.js';
+import type { Path } from '../findings/path.js';
 import type { Rule } from './rule.js';
 import { sameSecret } from './same-secret.js';
 
@@ -40,7 +42,24 @@ export const sealingKeys: Rule = ({ authServer, vault }) => [
         ]
       : [],
   ),
+  ...ofTwoNames(vault.keyEncryptionKeys, ['vault', 'keyEncryptionKeys']),
+  ...ofTwoNames(authServer?.keyEncryptionKeys ?? [], ['authServer', 'keyEncryptionKeys']),
 ];
+
+/** Nothing is sealed anew by giving an old key another id. */
+const ofTwoNames = (keys: readonly KeyEncryptionKey<ConfiguredSecret>[], place: Path): readonly Finding[] =>
+  keys.flatMap((own, index) => {
+    const first = keys.findIndex((other) => other.id !== own.id && sameKey(own, other));
+    return first === -1 || first > index
+      ? []
+      : [
+          {
+            path: [...place, index],
+            related: [[...place, first]],
+            message: `This is the key ${keys[first]?.id ?? ''} once more: a new id needs a new key.`,
+          },
+        ];
+  });
 
 const NEEDS_A_KEY = {
   message: 'At least one key is needed: nothing is stored unsealed.',

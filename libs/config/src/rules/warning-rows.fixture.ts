@@ -97,6 +97,8 @@ export const WARNING_ROWS: readonly Row[] = [
     'backends[4].url',
     /status is at this URL/,
   ],
+  issuer('https://www.google.com', /accounts\.google\.com/, /provider: google/),
+  issuer('https://acme-admin.okta.com', /administrators/, /https:\/\/acme\.okta\.com/),
   issuer('https://github.com', /GitHub signs people in with OAuth 2/, /provider: github/),
   issuer('https://api.notion.com', /Notion signs people in/, /provider: notion/),
   issuer('https://login.microsoftonline.com/common/v2.0', /\{tenantid\}/, /entra-organizations/),

@@ -145,7 +145,10 @@ function wrongCountOr(
 
 /** A number where a text belongs: a duration without its unit, or an id that YAML reads as a number. */
 function repaired(node: SchemaNode, value: unknown): { readonly instead?: string } {
-  if (node.kind === 'list' && typeof value === 'string') return { instead: `[${value}]` };
+  if (node.kind === 'list' && typeof value === 'string') {
+    const isOfScopes = node.element.kind === 'text' && node.element.format === 'scope';
+    return { instead: `[${isOfScopes ? value.split(/[\s,]+/).join(', ') : value}]` };
+  }
   if (node.kind !== 'text' || typeof value !== 'number') return {};
   return { instead: `'${value}'` };
 }

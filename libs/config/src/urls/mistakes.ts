@@ -30,6 +30,15 @@ export function placeholderIn(url: string): string | undefined {
   return undefined;
 }
 
+const UNFILLED = [
+  /^<[^<>]{1,60}>$/,
+  /^your[-_ ](?:[a-z]{1,20}[-_ ]){0,3}(?:id|audience|client)$/i,
+  /^(?:change|replace)[-_ ]?me$|^(?:todo|tbd|xxx+)$/i,
+];
+
+/** Whether an id is what a guide leaves to be filled in. */
+export const isPlaceholder = (id: string): boolean => UNFILLED.some((form) => form.test(id));
+
 const SECRET_PARAMETER =
   /^(?:.*[-_])?(?:api[-_]?key|key|token|secret|password|passwd|pwd|auth|apikey|signature|sig)$/i;
 

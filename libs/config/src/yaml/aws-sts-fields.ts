@@ -24,7 +24,7 @@ const roleMapping = block('Who gets which role.', {
 export const awsSts = block(
   'For `type: awsSts`: temporary credentials of AWS for the person (AssumeRoleWithWebIdentity). Each request to the backend is signed with them (Signature Version 4).',
   {
-    region: text('dnsLabel', 'Region of the backend, such as `eu-central-1`.'),
+    region: text('awsRegion', 'Region of the backend, such as `eu-central-1`.'),
     service: text('dnsLabel', 'Name of the backend’s service in signatures.').default('aws-mcp'),
     stsUrl: text('url', 'Where AWS STS is asked.', {
       derived: 'that of the region: `https://sts.<region>.amazonaws.com`',

@@ -3,6 +3,7 @@ import { pattern, type FormatProblem, type FormatRule } from './format-rule.js';
 /** What clouds call their own things. */
 export const CLOUD_FORMATS = {
   directoryId: { describes: 'directory (tenant) ID', check: directoryId },
+  awsRegion: { describes: 'region of AWS', check: awsRegion },
   roleArn: pattern(
     'ARN of a role',
     /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,576}$/,
@@ -18,4 +19,18 @@ function directoryId(value: string): FormatProblem | undefined {
           'is not a directory (tenant) ID: a GUID in lower case. Entra names itself by that, whatever name leads there.',
         ...(/^[0-9A-Fa-f-]{36}$/.test(value) ? { instead: value.toLowerCase() } : {}),
       };
+}
+
+const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/;
+
+function awsRegion(value: string): FormatProblem | undefined {
+  if (REGION.test(value)) return undefined;
+  const region = value
+    .toLowerCase()
+    .replace(/(?<=\d)[a-f]$/, '')
+    .replace(/(?<=[a-z])(?=\d+$)/, '-');
+  return {
+    message: 'is not a region of AWS, such as eu-central-1.',
+    ...(REGION.test(region) ? { instead: region } : {}),
+  };
 }

@@ -31,8 +31,9 @@ export const FORMATS = {
   natsUrl: { describes: '`nats:` or `tls:` URL', check: natsUrl },
   host: pattern(
     'IP address or host name',
-    /^[A-Za-z0-9._:-]+$/,
-    'is not an address to listen on, such as 127.0.0.1 or 0.0.0.0.',
+    // With a colon it is an address of IPv6; a port has a field of its own.
+    /^(?:[A-Za-z0-9._-]+|(?=(?:[^:]*:){2})[0-9A-Fa-f:.]+)$/,
+    'is not an address to listen on, such as 127.0.0.1 or 0.0.0.0; the port is a field of its own.',
   ),
   network: { describes: 'IP address, or network in CIDR notation', check: network },
   hostName: { describes: 'host name', check: hostName },

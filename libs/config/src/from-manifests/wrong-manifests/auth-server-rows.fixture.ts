@@ -158,7 +158,13 @@ export const AUTH_SERVER_ROWS: readonly ManifestRow[] = [
     'Expected a text, found a number.',
     "'12345'",
   ),
-  wrong('scopes that are one text', `${OIDC}.scopes`, 'openid email', 'Expected a list, found a text.'),
+  wrong(
+    'scopes that are one text',
+    `${OIDC}.scopes`,
+    'openid email',
+    'Expected a list, found a text.',
+    '[openid, email]',
+  ),
   row('a scope that is a number', { [`${OIDC}.scopes`]: ['openid', 7] }, [
     [`${OIDC}.scopes[1]`, 'Expected a text, found a number.', "'7'"],
   ]),

@@ -52,7 +52,13 @@ export const INCOMING_ROWS: readonly ManifestRow[] = [
     'There is no MCPOIDCConfig others in namespace tools.',
     'one of: own',
   ),
-  wrong('a reference that is a text', `${INCOMING}.oidcConfigRef`, 'own', 'Expected fields, found a text.'),
+  wrong(
+    'a reference that is a text',
+    `${INCOMING}.oidcConfigRef`,
+    'own',
+    'Expected fields, found a text.',
+    'oidcConfigRef: { name: own }',
+  ),
   wrong('no audience (V-13)', `${INCOMING}.oidcConfigRef.audience`, undefined, 'This field is required.'),
   wrong(
     'another audience than the resource (V-07)',

@@ -81,6 +81,7 @@ export const WORKLOADS_ROWS: readonly ManifestRow[] = [
     `${TICKETS}.groupRef`,
     'engineering',
     'Expected fields, found a text.',
+    'groupRef: { name: engineering }',
   ),
   wrong(
     'a flag that is a text',

@@ -13,6 +13,7 @@ import { REFERENCES_MORE_ROWS } from './references-more-rows.fixture.js';
 import { INTROSPECTION_ROWS } from './introspection-rows.fixture.js';
 import { BEARER_TOKEN_ROWS } from './bearer-token-rows.fixture.js';
 import { TRACES_AND_LIMITS_ROWS } from './traces-and-limits-rows.fixture.js';
+import { TYPES_ROWS } from './types-rows.fixture.js';
 import type { ManifestRow } from './manifest-row.fixture.js';
 
 /** Every wrong set of manifests that is known, as changes of a right one. */
@@ -32,4 +33,5 @@ export const WRONG_MANIFESTS: readonly ManifestRow[] = [
   ...REFERENCES_MORE_ROWS,
   ...BEARER_TOKEN_ROWS,
   ...TRACES_AND_LIMITS_ROWS,
+  ...TYPES_ROWS,
 ];
