@@ -35,7 +35,7 @@ class Walk {
   block({ fields }: PublishedField, place: Written, pattern: Pattern): void {
     if (!isFields(place.value)) {
       const [field] = place.path.slice(-1);
-      const isName = place.text !== undefined && String(field).endsWith('Ref') && fields.has('name');
+      const isName = place.text !== undefined && REFERENCES.includes(String(field));
       const instead = isName ? `${String(field)}: { name: ${place.text} }` : undefined;
       this.problems.push(place.problem(`Expected fields, found ${kindOf(place.value)}.`, instead));
       return;
@@ -165,6 +165,9 @@ function kindOf(value: unknown): string {
   if (typeof value === 'object') return 'fields';
   return typeof value === 'string' ? 'a text' : typeof value === 'number' ? 'a number' : 'true or false';
 }
+
+/** What older versions wrote as a name alone. Never those of Secrets: what stands in their place may be the secret itself. */
+const REFERENCES = ['groupRef', 'oidcConfigRef', 'externalAuthConfigRef', 'authzConfigRef', 'toolConfigRef'];
 
 /** Several words in one text, each of which was meant as an item. */
 const asList = ({ path, text }: Written): string | undefined =>

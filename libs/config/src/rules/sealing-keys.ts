@@ -49,7 +49,9 @@ export const sealingKeys: Rule = ({ authServer, vault }) => [
 /** Nothing is sealed anew by giving an old key another id. */
 const ofTwoNames = (keys: readonly KeyEncryptionKey<ConfiguredSecret>[], place: Path): readonly Finding[] =>
   keys.flatMap((own, index) => {
-    const first = keys.findIndex((other) => other.id !== own.id && sameKey(own, other));
+    const first = keys.findIndex(
+      (other) => other.id.toLowerCase() !== own.id.toLowerCase() && sameKey(own, other),
+    );
     return first === -1 || first > index
       ? []
       : [

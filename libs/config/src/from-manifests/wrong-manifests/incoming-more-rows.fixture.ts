@@ -30,7 +30,11 @@ export const INCOMING_MORE_ROWS: readonly ManifestRow[] = [
   ),
   row(
     'tokens of service accounts beside an authorization server',
-    { [`${OWN}.type`]: 'kubernetesServiceAccount', [`${OWN}.kubernetesServiceAccount`]: {} },
+    {
+      [`${OWN}.type`]: 'kubernetesServiceAccount',
+      [`${OWN}.inline`]: undefined,
+      [`${OWN}.kubernetesServiceAccount`]: {},
+    },
     [
       [
         `${OWN}.kubernetesServiceAccount`,

@@ -107,6 +107,7 @@ export const INCOMING_ROWS: readonly ManifestRow[] = [
     `${INCOMING}.oidcConfigRef.scopes`,
     'openid',
     'Expected a list, found a text.',
+    '[openid]',
   ),
   row('scopes with a space', { [`${INCOMING}.oidcConfigRef.scopes`]: ['openid', 'profile email'] }, [
     [

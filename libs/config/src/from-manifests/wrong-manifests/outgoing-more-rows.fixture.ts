@@ -34,6 +34,7 @@ export const OUTGOING_MORE_ROWS: readonly ManifestRow[] = [
     `${EXCHANGE}.tokenExchange.scopes`,
     'read write',
     'Expected a list, found a text.',
+    '[read, write]',
   ),
   row('tokenExchange with two scopes in one item', { [`${EXCHANGE}.tokenExchange.scopes`]: ['read write'] }, [
     [
