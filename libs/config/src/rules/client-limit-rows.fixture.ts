@@ -56,10 +56,13 @@ export const CLIENT_LIMIT_ROWS: readonly Row[] = [
   ],
   [
     'a client that is given a token for what its limits leave out',
-    limited(
-      { scopes: ['openid'] },
-      { ...machine, clientCredentials: { resources: [RESOURCE], scopes: ['tickets:read'] } },
-    ),
+    {
+      ...limited(
+        { scopes: ['openid'] },
+        { ...machine, clientCredentials: { resources: [RESOURCE], scopes: ['tickets:read'] } },
+      ),
+      'authServer.scopesSupported': ['openid', 'offline_access', 'tickets:read'],
+    },
     `${AT}.clientCredentials.scopes[0]`,
     /never gets it/,
   ],
