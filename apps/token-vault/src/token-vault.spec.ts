@@ -119,6 +119,7 @@ describe('whoever can publish on the bus as the authorization server but has no 
         { accountId, name: 'octo', sealedSecret: 'a.b.c.d.e' },
         { of: 'session', tsid },
         { provider: 'octo', sealedToken: 'a.b.c.d.e' },
+        {},
       ]) {
         // Without an id Nest takes the message for an event and hands it to the same method.
         intruder.publish(full, JSON.stringify({ data: request }));
@@ -129,7 +130,7 @@ describe('whoever can publish on the bus as the authorization server but has no 
       }
     }
     await intruder.drain();
-    expect(proven).toHaveLength(12);
+    expect(proven).toHaveLength(13);
     expect(new Set(answers)).toEqual(new Set(['not_allowed']));
     expect(await rowsOf()).toEqual(before);
   });
