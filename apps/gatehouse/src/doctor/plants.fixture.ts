@@ -41,7 +41,7 @@ export const issuerPlants = ({
   }),
   row('a cluster that this pod has no account for', 'issuer-cluster-access-missing', {
     plant: () =>
-      withExternalIssuer(origin().replace('http:', 'https:'), {
+      withExternalIssuer('https://kubernetes.example.com', {
         introspection: undefined,
         kubernetesServiceAccount: { clusterAuthFolder: '/nowhere' },
       }),

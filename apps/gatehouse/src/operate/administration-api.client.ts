@@ -59,7 +59,7 @@ export class AdministrationApi {
 
   async get<Shape extends z.ZodType>(path: string, shape: Shape, what: string): Promise<z.output<Shape>> {
     const response = await this.#call('GET', path);
-    if (response.status === 404) throw new Cannot(`There is no ${what}.`);
+    if (response.status === 404) throw new Cannot(`There is no ${what}. See which there are in the list.`);
     return read(shape, response, this.origin);
   }
 
@@ -99,11 +99,11 @@ export class AdministrationApi {
     const why = said === undefined ? String(response.status) : shownText(`${said.code}: ${said.detail}`);
     if (response.status === 401 || response.status === 403)
       throw new Cannot(
-        `${this.origin} does not take the token (${why}). It has to be for this API, to have the scope gatehouse:admin, and not to have ended; a token that is bound to a key is not taken from here.`,
+        `${this.origin} does not take the token (${why}). Give one that is for this API, has the scope gatehouse:admin, has not ended and is not bound to a key.`,
         'configuration',
       );
     throw new Cannot(
-      `${this.origin} did not do it (${why}).`,
+      `${this.origin} did not do it (${why}). Look at the log of the authorization server.`,
       response.status >= 500 ? 'tryAgain' : response.status === 409 ? 'configuration' : 'failed',
     );
   }
@@ -143,13 +143,19 @@ async function ownToken(
       'configuration',
     );
   const [issuer] = authorization_servers;
-  if (!URL.canParse(issuer)) throw new Cannot(`${origin} names no authorization server.`);
+  if (!URL.canParse(issuer))
+    throw new Cannot(
+      `${origin} names no authorization server. Write authServer.administration.url of the gateway as --api.`,
+    );
   refuseClearText(issuer, insecureAllowHttp);
   const { origin: host, pathname } = new URL(issuer);
   // RFC 8414, sections 3.1 and 3.3.
   const place = `${host}/.well-known/oauth-authorization-server${pathname === '/' ? '' : pathname}`;
   const server = await documentAt(place, serverMetadata);
-  if (server.issuer !== issuer) throw new Cannot(`${place} is of another authorization server.`);
+  if (server.issuer !== issuer)
+    throw new Cannot(
+      `${place} is of another authorization server. Correct the issuer of the gateway, or what is in front of it.`,
+    );
   refuseClearText(server.token_endpoint, insecureAllowHttp);
   const response = await exchange({
     url: server.token_endpoint,
@@ -181,9 +187,10 @@ function textIn(file: string): Secret {
   try {
     text = readFileSync(file, 'utf8').trim();
   } catch {
-    throw new Cannot(`${file} cannot be read.`, 'noInput');
+    throw new Cannot(`${file} cannot be read. Name a file with the token, or /dev/stdin.`, 'noInput');
   }
-  if (text === '') throw new Cannot(`${file} has no token.`, 'noInput');
+  if (text === '')
+    throw new Cannot(`${file} has no token. Write the access token into it, and nothing else.`, 'noInput');
   return new Secret(text);
 }
 
@@ -201,7 +208,7 @@ async function exchange(request: SafeRequest): Promise<SafeResponse> {
     });
   } catch (error) {
     throw new Cannot(
-      `${new URL(request.url).origin} does not answer: ${shownText(reasonOf(error))}`,
+      `${new URL(request.url).origin} does not answer: ${shownText(reasonOf(error))}. See whether it runs and can be reached from here.`,
       'tryAgain',
     );
   }
@@ -218,5 +225,7 @@ function json({ body }: SafeResponse): unknown {
 function read<Shape extends z.ZodType>(shape: Shape, response: SafeResponse, where: string): z.output<Shape> {
   const parsed = shape.safeParse(json(response));
   if (response.status === 200 && parsed.success) return parsed.data;
-  throw new Cannot(`${where} answers something else (${response.status}) than this command knows.`);
+  throw new Cannot(
+    `${where} answers something else (${response.status}) than this command knows. See whether the gateway and this command are of one release.`,
+  );
 }
