@@ -11,8 +11,8 @@ import { TableOfFaults } from '../support/campaign/table.js';
 
 /** `npm run faults` takes longer. */
 const MINUTES = Number(process.env['GATEHOUSE_FAULTS_MINUTES'] ?? 4);
-/** So that tokens are refreshed all the time. */
-const FLAGS = ['--acme-access-token-ttl', '9', '--octo-access-token-ttl', '6', '--sts-token-ttl', '7'];
+/** Short, so that tokens are refreshed all the time, and longer than a call takes on a busy machine. */
+const FLAGS = ['--acme-access-token-ttl', '16', '--octo-access-token-ttl', '12', '--sts-token-ttl', '14'];
 
 let postgres: ReplicatedPostgres;
 let world: World;
