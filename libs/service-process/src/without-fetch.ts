@@ -2,8 +2,8 @@
 const LOADING = ['WebSocket', 'CloseEvent', 'MessageEvent'];
 
 /**
- * A module that imports `node:http` gets all of its members, and Node reads each of them then: three load `fetch` and what belongs to it, 13 MiB
- * of each process, and no service asks for them (docs/speed.md). Has to run before anything that imports `node:http` is loaded, so before
+ * A module that imports `node:http` gets all of its members, and Node reads each of them then: three load `fetch` and what belongs to it, 2 MiB
+ * of each idle process, and no service asks for them (docs/speed.md). Has to run before anything that imports `node:http` is loaded, so before
  * its importer's other modules are: they are loaded late.
  */
 export function leaveFetchOut(): void {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { verifyWithAny } from '@gatehouse/access-tokens/verify-with-any';
 import type { AssertionGrant } from '@gatehouse/config/model/client-grants';
-import { limitedGrant, type ClientLimits } from '@gatehouse/config/model/client-limits';
+import { grantOf } from '@gatehouse/config/model/client-limits';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
@@ -39,8 +39,7 @@ export class IdentityAssertions {
   }
 
   grantOf(clientId: string): AssertionGrant | undefined {
-    const client = this.config.clientRegistration.clients.find((one) => one.clientId === clientId);
-    return client?.identityAssertions && limitedAssertions(client.identityAssertions, client.limits ?? {});
+    return grantOf('identityAssertions', clientId, this.config);
   }
 
   /** @throws {AssertionRefused} @throws {GatehouseError} `unavailable` when nobody can say. */
@@ -103,8 +102,3 @@ const isOfKeys = (error: unknown): boolean =>
 /** The library's words name claims, and never what they say. */
 const refusal = (error: unknown): AssertionRefused =>
   new AssertionRefused(error instanceof errors.JOSEError ? error.message : 'it cannot be read');
-
-const limitedAssertions = (grant: AssertionGrant, limits: ClientLimits): AssertionGrant => ({
-  ...limitedGrant(grant, limits),
-  lifespanMs: Math.min(grant.lifespanMs, limits.accessTokenLifespanMs ?? Infinity),
-});

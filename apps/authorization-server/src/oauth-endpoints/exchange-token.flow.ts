@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ExchangeGrant } from '@gatehouse/config/model/client-grants';
 import { SCOPES_OF_PEOPLE } from '@gatehouse/config/model/client-grants';
-import { limitedGrant, limitsOf } from '@gatehouse/config/model/client-limits';
+import { grantOf } from '@gatehouse/config/model/client-limits';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { sha256 } from '@gatehouse/kernel/digest';
@@ -79,7 +79,7 @@ export class ExchangeToken {
     const asked = { actor, resource, scopes: askedScopes(ctx) };
     const verdict = delegation(subject, asked, grant, this.config.resourceUrl);
     if (verdict.kind === 'refused') throw refusal(verdict, asked.scopes);
-    const expiresIn = await this.#lifetime(subject, grant, client.clientId);
+    const expiresIn = await this.#lifetime(subject, grant);
     await issueAccessToken(ctx, {
       ...{ target, expiresIn, proof, scopes: verdict.scopes },
       accountId: subject.sub,
@@ -101,11 +101,10 @@ export class ExchangeToken {
   }
 
   #grantOf(clientId: string): ExchangeGrant {
-    const client = this.config.clientRegistration.clients.find((one) => one.clientId === clientId);
+    const grant = grantOf('tokenExchange', clientId, this.config);
     // The library has looked at the grants of the client's record.
-    if (client?.tokenExchange === undefined)
-      throw new errors.UnauthorizedClient('this client does not act for people');
-    return limitedGrant(client.tokenExchange, client.limits ?? {});
+    if (grant === undefined) throw new errors.UnauthorizedClient('this client does not act for people');
+    return grant;
   }
 
   /** @throws {errors.InvalidRequest} section 2.2.2 */
@@ -133,11 +132,10 @@ export class ExchangeToken {
   }
 
   /** In seconds. A token ends with its session, and before the one that it was made of. */
-  async #lifetime({ tsid, exp }: Subject, { lifespanMs }: ExchangeGrant, clientId: string): Promise<number> {
+  async #lifetime({ tsid, exp }: Subject, { lifespanMs }: ExchangeGrant): Promise<number> {
     const nowMs = this.clock.nowMs();
     const endsAtMs = Math.min((await this.sessions.endOf(tsid)) ?? 0, exp * SECOND_MS);
-    const { accessTokenLifespanMs = Infinity } = limitsOf(clientId, this.config);
-    const left = Math.floor(Math.min(lifespanMs, accessTokenLifespanMs, endsAtMs - nowMs) / SECOND_MS);
+    const left = Math.floor(Math.min(lifespanMs, endsAtMs - nowMs) / SECOND_MS);
     if (left < 1) throw new errors.InvalidRequest('subject_token ends at this moment');
     return left;
   }

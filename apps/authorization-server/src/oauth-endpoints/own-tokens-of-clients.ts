@@ -1,19 +1,11 @@
-import { SCOPES_OF_PEOPLE, type GrantedTokens } from '@gatehouse/config/model/client-grants';
-import { limitedGrant, limitsOf, within } from '@gatehouse/config/model/client-limits';
+import { SCOPES_OF_PEOPLE } from '@gatehouse/config/model/client-grants';
+import { grantOf, limitsOf, within } from '@gatehouse/config/model/client-limits';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { CLIENT_CREDENTIALS } from '../clients/client-grants.js';
 
 type Rules = Pick<AuthorizationServerPart, 'clientRegistration' | 'scopesSupported'>;
 type ResourceRules = Pick<AuthorizationServerPart, 'resourceUrls' | 'administration'>;
-
-const grantOf = (
-  { clientRegistration }: Rules,
-  clientId: string | null | undefined,
-): GrantedTokens | undefined => {
-  const client = clientRegistration.clients.find((one) => one.clientId === clientId);
-  return client?.clientCredentials && limitedGrant(client.clientCredentials, client.limits ?? {});
-};
 
 /** Where no client gets tokens of its own, the metadata does not name the grant. */
 export const givesOwnTokens = ({ clientRegistration: { clients } }: Rules): boolean =>
@@ -28,7 +20,7 @@ export function withOwnScopes(form: URLSearchParams, clientId: string | null, ru
   // The library refuses a parameter that comes twice.
   if (others.length > 0) return form;
   const asked = written.split(' ').filter((scope) => scope !== '' && !SCOPES_OF_PEOPLE.includes(scope));
-  const scopes = asked.length > 0 ? asked : (grantOf(rules, clientId)?.scopes ?? []);
+  const scopes = asked.length > 0 ? asked : (grantOf('clientCredentials', clientId, rules)?.scopes ?? []);
   const ready = new URLSearchParams(form);
   if (scopes.length === 0) ready.delete('scope');
   else ready.set('scope', scopes.join(' '));
@@ -48,7 +40,7 @@ export function scopesOfToken(
   const clientId = oidc.client?.clientId;
   if (oidc.params?.['grant_type'] !== CLIENT_CREDENTIALS)
     return within(rules.scopesSupported, limitsOf(clientId, rules).scopes);
-  const grant = grantOf(rules, clientId);
+  const grant = grantOf('clientCredentials', clientId, rules);
   if (grant?.resources.includes(resource) !== true)
     throw new errors.InvalidTarget('this client gets no token of its own for this resource');
   const foreign = [...oidc.requestParamScopes].filter((scope) => !grant.scopes.includes(scope));

@@ -12,6 +12,7 @@ import {
 import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
+import { CLIENT_HEADINGS, clientCells } from './client-cells.js';
 import { areTold, endAll, TOLD, UNTOLD } from './ending.js';
 import { instant, minute, printList, type ListOptions } from './listing.js';
 import { shown } from './people.js';
@@ -33,17 +34,13 @@ export async function listClients(
     if (json) output.json({ clients: rows.map(plain), total });
     else
       printList(output, {
-        headings: ['client', 'id', 'kind', 'called back at', 'last used (UTC)', 'sessions', 'people'],
+        headings: CLIENT_HEADINGS,
         rows: rows.map((row) => ({
-          cells: [
-            shown(row.name),
-            idOf(row),
-            row.isSetAside ? 'set aside' : row.kind,
-            shown(row.redirectUris.join(' ')),
-            minute(row.usedAt),
-            String(row.sessions),
-            String(row.people),
-          ],
+          cells: clientCells({
+            ...row,
+            kind: row.isSetAside ? 'set aside' : row.kind,
+            usedAt: minute(row.usedAt),
+          }),
           needsAction: row.isSetAside,
         })),
         total,
@@ -52,9 +49,6 @@ export async function listClients(
   });
   return 0;
 }
-
-/** What has to be typed to remove it, whole: of a document it is a URL. */
-const idOf = ({ clientId }: KnownClient): string => clientId.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 200);
 
 const plain = (row: KnownClient) => ({
   client: row.clientId,

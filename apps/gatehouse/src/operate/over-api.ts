@@ -3,7 +3,9 @@ import { Cannot } from '../cannot.js';
 import type { Environment } from '../configuration.js';
 import type { Output, TableRow } from '../output.js';
 import { AdministrationApi, type ApiAccess, type Listed } from './administration-api.client.js';
+import { CLIENT_HEADINGS, clientCells } from './client-cells.js';
 import { minute } from './listing.js';
+import { checkChoice, SHOWN_DIGITS } from './named-session.js';
 import { shown } from './people.js';
 
 /** What the commands of operators do with the administrator's API in place of the databases. */
@@ -15,9 +17,7 @@ interface ListOverApi extends OverApi {
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const SHOWN_DIGITS = 12;
 const DIGITS = 64;
-const NAMED = /^[0-9a-f]{8,64}$/;
 
 const instant = z.iso.datetime();
 const session = z.object({
@@ -111,24 +111,12 @@ export async function sessionsOverApi(
 }
 
 export async function endSessionsOverApi(
-  {
-    session: beginning,
-    account,
-    ...options
-  }: OverApi & { readonly session?: string; readonly account?: string },
+  options: OverApi & { readonly session?: string; readonly account?: string },
   environment: Environment,
   output: Output,
 ): Promise<number> {
-  if ((beginning === undefined) === (account === undefined))
-    throw new Cannot(
-      'Say which: gatehouse sessions end <session> --api <url>, or all of a person: --account <id>',
-      'usage',
-    );
-  if (beginning !== undefined && !NAMED.test(beginning))
-    throw new Cannot(
-      `${shown(beginning)} is no session: it is 8 to 64 of the digits 0-9 and a-f, as \`gatehouse sessions\` shows it.`,
-      'usage',
-    );
+  const { session: beginning, account } = options;
+  checkChoice(options, 'gatehouse sessions end <session> --api <url>, or all of a person: --account <id>');
   const path = ofAccount(account);
   const api = await AdministrationApi.reach(options, environment);
   const chosen =
@@ -171,17 +159,9 @@ export async function clientsOverApi(
   else
     print(
       output,
-      ['client', 'id', 'kind', 'called back at', 'last used (UTC)', 'sessions', 'people'],
+      CLIENT_HEADINGS,
       items.map((one) => ({
-        cells: [
-          shown(one.name),
-          one.client.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 200),
-          shown(one.kind),
-          shown(one.redirectUris.join(' ')),
-          at(one.usedAt),
-          String(one.sessions),
-          String(one.people),
-        ],
+        cells: clientCells({ ...one, clientId: one.client, kind: shown(one.kind), usedAt: at(one.usedAt) }),
       })),
       { more, none: 'No client is known.' },
     );

@@ -5,13 +5,10 @@ import type { Environment } from '../configuration.js';
 import type { Output } from '../output.js';
 import { areTold, endAll, TOLD, UNTOLD } from './ending.js';
 import { instant, minute, printList, type ListOptions } from './listing.js';
+import { checkChoice, SHOWN_DIGITS } from './named-session.js';
 import { calledBy, shown, theAccount, type Person } from './people.js';
 import { reach, type Which } from './reached.js';
 import { inAuthorizationServer, inTokenVault } from './service-database.js';
-
-/** So many hexadecimal digits of the digest are shown; any number from eight on names a session. */
-const SHOWN_DIGITS = 12;
-const NAMED = /^[0-9a-f]{8,64}$/;
 
 interface SessionRow extends Person {
   readonly tsid: string;
@@ -114,16 +111,10 @@ export async function endSessions(
   output: Output,
 ): Promise<number> {
   const { session, account, json } = options;
-  if ((session === undefined) === (account === undefined))
-    throw new Cannot(
-      'Say which: gatehouse sessions end <session>, as `gatehouse sessions` shows it, or all of a person: --account <who>',
-      'usage',
-    );
-  if (session !== undefined && !NAMED.test(session))
-    throw new Cannot(
-      `${shown(session)} is no session: it is 8 to 64 of the digits 0-9 and a-f, as \`gatehouse sessions\` shows it.`,
-      'usage',
-    );
+  checkChoice(
+    options,
+    'gatehouse sessions end <session>, as `gatehouse sessions` shows it, or all of a person: --account <who>',
+  );
   await reach(options, environment, async (installation) => {
     await inAuthorizationServer(installation, async (own) => {
       const chosen =

@@ -1,4 +1,4 @@
-import type { GrantedTokens } from './client-grants.js';
+import type { ClientGrants, GrantedTokens } from './client-grants.js';
 
 /** What a pre-registered client gets at most, whatever it asks for and whatever its people approve. Absent: what every client may get. */
 export interface ClientLimits {
@@ -11,7 +11,10 @@ export interface ClientLimits {
 
 interface Clients {
   readonly clientRegistration: {
-    readonly clients: readonly { readonly clientId: string; readonly limits?: ClientLimits }[];
+    readonly clients: readonly (ClientGrants & {
+      readonly clientId: string;
+      readonly limits?: ClientLimits;
+    })[];
   };
 }
 
@@ -31,14 +34,29 @@ export const limitsOf = (clientId: string | undefined, { clientRegistration }: C
 export const within = (values: readonly string[], limit: readonly string[] | undefined): readonly string[] =>
   limit === undefined ? values : values.filter((value) => limit.includes(value));
 
-/** What a client gets without a browser, by its limits. */
-export const limitedGrant = <Grant extends GrantedTokens>(
+type GrantKind = 'clientCredentials' | 'tokenExchange' | 'identityAssertions';
+
+/** What a client gets without a browser, within its limits; `undefined`: nothing of that kind. */
+export function grantOf<Kind extends GrantKind>(
+  kind: Kind,
+  clientId: string | null | undefined,
+  { clientRegistration }: Clients,
+): NonNullable<ClientGrants[Kind]> | undefined {
+  const client = clientRegistration.clients.find((one) => one.clientId === clientId);
+  const grant = client?.[kind];
+  return grant && limited(grant, client.limits ?? NONE);
+}
+
+const limited = <Grant extends GrantedTokens & { readonly lifespanMs?: number }>(
   grant: Grant,
-  { resources, scopes }: ClientLimits,
+  { resources, scopes, accessTokenLifespanMs = Infinity }: ClientLimits,
 ): Grant => ({
   ...grant,
   resources: within(grant.resources, resources),
   scopes: within(grant.scopes, scopes),
+  ...(grant.lifespanMs === undefined
+    ? {}
+    : { lifespanMs: Math.min(grant.lifespanMs, accessTokenLifespanMs) }),
 });
 
 /** How long the tokens of a client live. */
