@@ -26,9 +26,10 @@ export class ProviderHealth implements OnApplicationShutdown {
     const contact = contactOf(failure && (this.#ofDocument(name, failure) ?? failure));
     if (contact === undefined || this.#waiting >= MAX_WAITING) return;
     this.#waiting += 1;
+    const foundAtMs = performance.now();
     // One after the other: what came last is what counts.
     this.#writing = this.#writing
-      .then(async () => await this.store.note(name, contact))
+      .then(async () => await this.store.note(name, contact, performance.now() - foundAtMs))
       // The database is unavailable, and says so elsewhere.
       .catch(() => undefined)
       .finally(() => (this.#waiting -= 1));

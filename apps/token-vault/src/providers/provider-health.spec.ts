@@ -7,6 +7,7 @@ import { send } from '../testing/stub-provider.js';
 import { BROWSER } from '../testing/vault-client.js';
 import { ACME_AND_OCTO, startVaultWorld, type VaultWorld } from '../testing/vault-world.js';
 import { ProviderHealth } from './provider-health.flow.js';
+import { ProviderHealthStore } from './provider-health.store.js';
 
 let world: VaultWorld;
 
@@ -151,4 +152,25 @@ test('attack: a person cannot say that a provider fails, by what their browser b
   const after = await healthOf('octo');
   expect(after).toMatchObject({ state: 'working', sinceMs: before.sinceMs });
   expect(after.failure).toBeUndefined();
+});
+
+test('what one replica found out earlier and writes later changes nothing', async () => {
+  const [one, other] = world.vault.replicas.map((replica) => replica.get(ProviderHealthStore));
+  await world.rows.query({
+    name: 'spec-health-anew',
+    text: `update provider_health set answered_at = null, failed_at = null, failure = null where provider = 'octo'`,
+    values: [],
+  });
+  const failed = { kind: 'failed', failure: 'http_error', status: 502, passing: true } as const;
+  await one?.note('octo', { kind: 'answered' }, 60_000);
+  await one?.note('octo', failed, 30_000);
+  const away = await healthOf('octo');
+  expect(away).toMatchObject({ state: 'unavailable', failure: { status: 502 } });
+  await other?.note('octo', { kind: 'answered' }, 40_000);
+  expect(await healthOf('octo')).toMatchObject({ state: 'unavailable', sinceMs: away.sinceMs });
+  await one?.note('octo', { kind: 'answered' }, 10_000);
+  const working = await healthOf('octo');
+  expect(working.state).toBe('working');
+  await other?.note('octo', { ...failed, status: 503 }, 20_000);
+  expect(await healthOf('octo')).toMatchObject({ state: 'working', sinceMs: working.sinceMs });
 });

@@ -19,8 +19,12 @@ interface HealthRow {
 
 /** Whichever came last. */
 const FAILS = `coalesce(h.failed_at > coalesce(h.answered_at, '-infinity'), false)`;
+const IS_NEW = '(h.answered_at is null and h.failed_at is null)';
 /** The same thing is written once in so long, whoever finds it. */
 const SAME_EVERY = `interval '2 seconds'`;
+
+/** When it was found out, by the clock that all replicas share. Whoever writes later may have found out earlier. */
+const FOUND_AT = `(select clock_timestamp() - $2::float8 * interval '1 ms' as at) found`;
 
 /** How providers are, as all replicas have found. */
 @Injectable()
@@ -30,7 +34,8 @@ export class ProviderHealthStore {
 
   constructor(private readonly database: Database) {}
 
-  async note(provider: string, contact: Contact): Promise<void> {
+  /** @param agoMs how long ago it was found out */
+  async note(provider: string, contact: Contact, agoMs: number): Promise<void> {
     if (!this.#rows.has(provider)) {
       await this.database.query({
         name: 'provider-health-row',
@@ -39,30 +44,35 @@ export class ProviderHealthStore {
       });
       this.#rows.add(provider);
     }
-    await (contact.kind === 'answered' ? this.#answered(provider) : this.#failed(provider, contact));
+    await (contact.kind === 'answered'
+      ? this.#answered(provider, agoMs)
+      : this.#failed(provider, contact, agoMs));
   }
 
-  async #answered(provider: string): Promise<void> {
+  async #answered(provider: string, agoMs: number): Promise<void> {
     await this.database.query({
       name: 'provider-answered',
-      text: `update provider_health h set answered_at = clock_timestamp(),
-          since = case when ${FAILS} or h.answered_at is null then clock_timestamp() else h.since end
-        where provider = $1 and (${FAILS} or h.answered_at is null or h.answered_at < clock_timestamp() - ${SAME_EVERY})`,
-      values: [provider],
+      text: `update provider_health h set answered_at = found.at,
+          since = case when ${IS_NEW} or (${FAILS} and found.at > h.failed_at) then found.at else h.since end
+        from ${FOUND_AT} where provider = $1 and found.at > coalesce(h.answered_at, '-infinity')
+          and (${FAILS} or h.answered_at is null or h.answered_at < found.at - ${SAME_EVERY})`,
+      values: [provider, agoMs],
     });
   }
 
   async #failed(
     provider: string,
     { failure, status, passing }: Extract<Contact, { readonly kind: 'failed' }>,
+    agoMs: number,
   ): Promise<void> {
     await this.database.query({
       name: 'provider-failed',
-      text: `update provider_health h set failed_at = clock_timestamp(), failure = $2, status = $3, passing = $4,
-          since = case when ${FAILS} then h.since else clock_timestamp() end
-        where provider = $1 and (not ${FAILS} or h.failed_at < clock_timestamp() - ${SAME_EVERY}
-          or h.failure is distinct from $2 or h.status is distinct from $3 or h.passing is distinct from $4)`,
-      values: [provider, failure, status ?? null, passing],
+      text: `update provider_health h set failed_at = found.at, failure = $3, status = $4, passing = $5,
+          since = case when ${IS_NEW} or (not ${FAILS} and found.at > h.answered_at) then found.at else h.since end
+        from ${FOUND_AT} where provider = $1 and found.at > coalesce(h.failed_at, '-infinity')
+          and (not ${FAILS} or h.failed_at < found.at - ${SAME_EVERY}
+            or h.failure is distinct from $3 or h.status is distinct from $4 or h.passing is distinct from $5)`,
+      values: [provider, agoMs, failure, status ?? null, passing],
     });
   }
 
