@@ -46,3 +46,15 @@ export const scaled = (ofOne: number, count: number, contention: number): number
 /** The contention that two points say: the work of one call with one, and with several. Less than none is none. */
 export const contentionOf = (workWithOne: number, workWithMany: number, count: number): number =>
   Math.max(0, (workWithMany / workWithOne - 1) / (count - 1));
+
+/**
+ * The work of one call where what each turn of a process costs is shared by the calls that are at once. Two points say how much that is:
+ * calls at once, and the work of one of them.
+ */
+export function sharedTurns(
+  [few, workWithFew]: readonly [number, number],
+  [many, workWithMany]: readonly [number, number],
+): (calls: number) => number {
+  const ofTurn = Math.max(0, (workWithFew - workWithMany) / (1 / few - 1 / many));
+  return (calls) => workWithMany + ofTurn * (1 / calls - 1 / many);
+}
