@@ -1,6 +1,13 @@
-import { keptStreams, mcpSessions, refreshAnswers } from '@gatehouse/contracts/buckets';
+import {
+  type Bucket,
+  dpopProofs,
+  keptStreams,
+  mcpSessions,
+  refreshAnswers,
+} from '@gatehouse/contracts/buckets';
 import { SERVICES, type Service } from '@gatehouse/kernel/services';
 import { streamsOf } from '@gatehouse/messaging/nats-accounts';
+import { bucketStream } from '@gatehouse/messaging/subjects';
 import { printFigure } from '@gatehouse/testing/figures';
 import { whoAmI } from '@gatehouse/testing/mcp-calls';
 import { until } from '@gatehouse/testing/until';
@@ -111,3 +118,33 @@ test.each<[string, () => Promise<void>]>([
   },
   180_000,
 );
+
+/** When the proxies' bucket was made; `undefined` where there is none. */
+async function madeAt(bucket: Bucket): Promise<string | undefined> {
+  const owner = await connect({ servers: world.nats.url, ...world.nats.observerOf(bucket.ownedBy) });
+  try {
+    const answer = await owner.request(`$JS.API.STREAM.INFO.${bucketStream('demo', bucket)}`);
+    return answer.json<{ readonly created?: string }>().created;
+  } finally {
+    await owner.close();
+  }
+}
+
+test('a NATS of one server that restarts has lost what it had in memory: the proxies make it again, and nobody provisions the bus', async () => {
+  const inMemory = [keptStreams, dpopProofs];
+  const person = await signedIn(world, 'frank');
+  const { sessionId } = await initialize(world.mcpUrl, person.accessToken);
+  await until(async () => (await statuses()).every((status) => status === 'ready'));
+  const before = await Promise.all(inMemory.map(madeAt));
+  await world.nats.kill();
+  await world.nats.start();
+  await until(async () => {
+    const now = await Promise.all(inMemory.map(madeAt));
+    return now.every((made, index) => made !== undefined && made !== before[index]);
+  });
+  await until(async () => (await statuses()).every((status) => status === 'ready'));
+  // It finds nothing to make, and nothing that differs.
+  expect(await world.nats.provision()).toEqual([]);
+  const who = await legacyWhoAmI(world.mcpUrl, person.accessToken, 'repos', sessionId ?? '');
+  expect(who.text).toContain('octo-frank');
+}, 180_000);

@@ -143,11 +143,13 @@ const provisionedExport = (subject: string, gatewayName: string): Export =>
 const provisioningSubjects = (stream: string): readonly string[] =>
   ['CREATE', 'INFO', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`);
 
-/** The subjects that JetStream's key-value client uses for an existing bucket. */
+/** The subjects that JetStream's key-value client uses for a bucket, and what makes one in memory again. */
 const bucketSubjects = (bucket: Bucket, gatewayName: string): readonly string[] => [
   `$KV.${bucketName(gatewayName, bucket)}.>`,
   `$JS.API.STREAM.MSG.GET.${bucketStream(gatewayName, bucket)}`,
   ...(bucket.swept ? [`$JS.API.STREAM.MSG.DELETE.${bucketStream(gatewayName, bucket)}`] : []),
+  // It ends with the only server that holds it, and nobody is there then to provision the bus.
+  ...(bucket.storage === 'memory' ? [`$JS.API.STREAM.CREATE.${bucketStream(gatewayName, bucket)}`] : []),
 ];
 
 /** Whether it is there, and how much it holds. */

@@ -8,8 +8,9 @@ import { DiscardPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv';
 import { connect, nanos, type NatsConnection } from '@nats-io/transport-node';
 import { accessOptions, type BusAccess, PROVISIONING } from './bus-options.js';
+import { makeBucket } from './made-again.js';
 import { provisionedApi, streamsOf } from './nats-accounts.js';
-import { bucketName, bucketStream, eventStream, subjectPrefix } from './subjects.js';
+import { bucketStream, eventStream, subjectPrefix } from './subjects.js';
 
 const KEEP_EVENTS_MS = 7 * DAY_MS;
 /** Events are history: the oldest make room for new ones. */
@@ -25,7 +26,7 @@ export interface ProvisionOptions extends BusAccess {
 
 /**
  * Makes the streams and buckets that the contracts name, each in its service's account, or brings them to today's
- * settings; services can do neither. Safe to run again.
+ * settings. Services can do neither, but for what is in memory (`made-again.ts`). Safe to run again.
  * @returns the names of those that were made or changed.
  * @throws {GatehouseError} `unavailable` when the bus cannot be reached or refuses.
  */
@@ -88,14 +89,7 @@ async function provision(
       allow_direct: false,
     };
     if (found === undefined)
-      await new Kvm(jetstream(connection, api)).create(bucketName(gatewayName, bucket), {
-        ttl: bucket.ttlMs,
-        max_bytes: bucket.maxBytes,
-        history: 1,
-        replicas: streamReplicas,
-        allow_direct: false,
-        storage: bucket.storage === 'memory' ? StorageType.Memory : StorageType.File,
-      });
+      await makeBucket(new Kvm(jetstream(connection, api)), gatewayName, bucket, streamReplicas);
     else if (!agrees(found, wanted)) await manager.streams.update(stream, wanted);
     if (found === undefined || !agrees(found, wanted)) changed.push(`${service}/${stream}`);
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { BUCKETS } from '@gatehouse/contracts/buckets';
+import { type Bucket, BUCKETS } from '@gatehouse/contracts/buckets';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { KIB } from '@gatehouse/kernel/sizes';
 import { ClockSkews } from '@gatehouse/observability/clock-skews';
@@ -8,6 +8,7 @@ import { NeedsAction } from '@gatehouse/observability/needs-action';
 import { Readiness } from '@gatehouse/observability/readiness';
 import { z } from 'zod';
 import { BusConnection } from './bus-connection.js';
+import { madeAgain } from './made-again.js';
 import { streamInfo, streamsOf } from './nats-accounts.js';
 import { bucketStream, eventStream } from './subjects.js';
 
@@ -58,11 +59,11 @@ export class StoreWatch {
     for (const bucket of BUCKETS.filter(({ ownedBy }) => ownedBy === service))
       readiness.part(
         bucket.name,
-        async () => await this.#look(bucket.name, bucketStream(gatewayName, bucket)),
+        async () => await this.#look(bucket.name, bucketStream(gatewayName, bucket), bucket),
       );
   }
 
-  async #look(store: string, stream: string): Promise<void> {
+  async #look(store: string, stream: string, bucket?: Bucket): Promise<void> {
     const askedAtMs = Date.now();
     const answer = await this.bus.connection.request(streamInfo(stream), '', { timeout: ANSWER_WITHIN_MS });
     const { error, ts, config, state } = streamInfoAnswer.parse(answer.json());
@@ -72,6 +73,9 @@ export class StoreWatch {
       this.#measure(store, state, config);
       return;
     }
+    // What it holds is measured when it is looked at next.
+    if (error.err_code === STREAM_NOT_FOUND && bucket !== undefined && (await madeAgain(this.bus, bucket)))
+      return;
     if (error.err_code === STREAM_NOT_FOUND)
       throw new NeedsAction(
         `there is no stream ${stream}`,
