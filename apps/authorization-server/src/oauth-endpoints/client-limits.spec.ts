@@ -275,6 +275,20 @@ describe('attack: limits that became narrower are got around by what was granted
   });
 });
 
+test('attack: an access token from before still says of its person, or gives a delegate, what the limits leave out now', async () => {
+  const before = await redeem(wide, await code(wide, part));
+  const authorization = `Bearer ${String(before.body['access_token'])}`;
+  const said = async (at: TestService) =>
+    (await (await fetch(`${at.local}/oauth/userinfo`, { headers: { authorization } })).json()) as object;
+  expect([await said(wide), await said(narrow)]).toEqual([
+    { sub: claimsOf(before).sub, name: expect.any(String), email: expect.any(String) },
+    { sub: claimsOf(before).sub },
+  ]);
+  const form = { token: String(before.body['access_token']) };
+  const asked = await postForm(narrow, '/oauth/introspect', form, basic('desk'));
+  expect([asked.body['active'], scopesOf(asked.body)]).toEqual([true, ['openid', 'tickets:read']]);
+});
+
 test('a client with one resource gets a token for it when it names none, where clients need not', async () => {
   const { clientRegistration, scopesSupported } = narrow.config;
   const lenient = await world.startAnother({

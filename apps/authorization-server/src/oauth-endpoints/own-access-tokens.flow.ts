@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { machineClientsIn } from '@gatehouse/config/model/client-grants';
-import { limitsOf } from '@gatehouse/config/model/client-limits';
+import { limitsOf, within } from '@gatehouse/config/model/client-limits';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
 import { CONFIG } from '@gatehouse/service-process/injected';
@@ -60,11 +60,16 @@ export class OwnAccessTokens {
     }
   }
 
-  /** The same, for a resource that there is today, and of a session that is open: a revoked token is none, from the answer on. */
+  /**
+   * The same, for a resource that there is today, and of a session that is open: a revoked token is none, from the answer on. It holds no
+   * more than the limits of its client say now.
+   */
   async current(token: unknown, clockTolerance?: number): Promise<OwnAccessToken | undefined> {
-    const read = await this.read(token, clockTolerance);
-    if (read === undefined || !this.config.resourceUrls.includes(read.aud)) return undefined;
-    if (limitsOf(read.client_id, this.config).resources?.includes(read.aud) === false) return undefined;
+    const whole = await this.read(token, clockTolerance);
+    if (whole === undefined || !this.config.resourceUrls.includes(whole.aud)) return undefined;
+    const { resources, scopes } = limitsOf(whole.client_id, this.config);
+    if (resources?.includes(whole.aud) === false) return undefined;
+    const read = { ...whole, scope: within(whole.scope.split(' '), scopes).join(' ') };
     if (read.tsid === undefined) return this.#isOfClient(read) ? read : undefined;
     return (await this.sessions.endOf(read.tsid)) === undefined ? undefined : read;
   }

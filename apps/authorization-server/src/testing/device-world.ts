@@ -33,6 +33,7 @@ export class DeviceWorld {
     private readonly world: ServiceWorld,
     readonly service: TestService,
     readonly replica: TestService,
+    private readonly overrides: Partial<TestService['config']>,
   ) {}
 
   static async start(overrides: Partial<TestService['config']> = {}, log?: KeptLog): Promise<DeviceWorld> {
@@ -40,7 +41,12 @@ export class DeviceWorld {
     const all = { ...overridesOf(world.service.config), ...overrides };
     const service = await world.startAnother(all);
     const replica = await world.startAnother({ ...all, issuer: service.issuer });
-    return new DeviceWorld(world, service, replica);
+    return new DeviceWorld(world, service, replica, all);
+  }
+
+  /** Another replica, which is configured otherwise. */
+  async another(change: Partial<TestService['config']>): Promise<TestService> {
+    return await this.world.startAnother({ ...this.overrides, issuer: this.service.issuer, ...change });
   }
 
   /** One without codes for devices, with the same clients. */
