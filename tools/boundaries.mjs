@@ -121,6 +121,7 @@ export const ROOMS = {
     'outbox',
     'vault',
     'accounts',
+    'client-terms',
     'sessions',
     'refresh-tokens',
     'clients',

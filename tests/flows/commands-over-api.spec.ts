@@ -85,6 +85,21 @@ test('connections of an account are listed, and revoked', async () => {
   expect(await json(...list)).toMatchObject({ connections: [{ provider: 'acme-sso' }] });
 });
 
+test('limits of a client are set, hold at its next refresh, and are removed', async () => {
+  const { clientId } = bob.client;
+  expect(await json('clients', 'limits', clientId, '--scope', 'openid', 'offline_access')).toEqual({
+    client: clientId,
+    limits: { scopes: ['openid', 'offline_access'] },
+  });
+  expect(await json('clients', 'limits', clientId)).toMatchObject({ scopes: ['openid', 'offline_access'] });
+  expect(await run('clients', 'limits', clientId, '--scope', 'no-such-scope')).toMatchObject({
+    code: 64,
+    stderr: expect.stringContaining('is not in scopesSupported'),
+  });
+  expect(await run('clients', 'limits', 'operations', '--remove')).toMatchObject({ code: 78 });
+  expect(await json('clients', 'limits', clientId, '--remove')).toEqual({ client: clientId, removed: true });
+});
+
 test('clients are listed, and forgotten; those of the configuration stay', async () => {
   const { clientId } = bob.client;
   expect(await json('clients')).toMatchObject({

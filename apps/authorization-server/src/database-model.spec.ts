@@ -31,6 +31,7 @@ const MODELS = {
   keyring: Prisma.OwnKeyScalarFieldEnum,
   keyring_set_aside: Prisma.OwnKeySetAsideScalarFieldEnum,
   signing_keys: Prisma.KeptSigningKeyScalarFieldEnum,
+  client_limits: Prisma.ClientLimitScalarFieldEnum,
 };
 
 test('the Prisma model has every table and column of the migrations, and no other', async () => {

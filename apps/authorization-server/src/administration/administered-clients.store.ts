@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { writtenLimits, type ClientLimits } from '@gatehouse/config/model/client-limits';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { FORGET_CLIENT, KNOWN_CLIENTS } from '@gatehouse/persistence/client-statements';
@@ -38,13 +39,28 @@ export class AdministeredClients {
 
   constructor(
     private readonly database: Database,
-    @Inject(CONFIG) { clientRegistration }: Pick<AuthorizationServerPart, 'clientRegistration'>,
+    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'clientRegistration'>,
   ) {
-    this.#written = writtenClients(clientRegistration);
+    this.#written = writtenClients(config.clientRegistration);
   }
 
   isConfigured(clientId: string): boolean {
     return this.#written.get(clientId)?.kind === 'configured';
+  }
+
+  /** Of a client of the configuration. */
+  limitsIn(clientId: string): ClientLimits | undefined {
+    return writtenLimits(clientId, this.config);
+  }
+
+  /** Whether it can come by a document that nobody has seen yet. */
+  mayComeByDocument(clientId: string): boolean {
+    const url = URL.parse(clientId);
+    return (
+      this.config.clientRegistration.metadataDocuments.enabled !== false &&
+      url?.protocol === 'https:' &&
+      url.href === clientId
+    );
   }
 
   /** One more than `limit`, if there is one. */

@@ -22,7 +22,7 @@ export class AdministrationLog {
   /** @param about what the operation was asked about, once it is known to be in order */
   acted(
     { act, administrator: clientId, status }: Act,
-    { account, session, client, provider }: Readonly<Record<string, unknown>>,
+    { account, session, client, provider, limits }: Readonly<Record<string, unknown>>,
   ): void {
     this.audit.write('administered', {
       act,
@@ -33,6 +33,8 @@ export class AdministrationLog {
       session: typeof session === 'string' ? Buffer.from(session, 'hex').toString('base64url') : undefined,
       client: text(client),
       provider: text(provider),
+      // What was set: its names are those of the configuration.
+      limits: limits !== undefined && status < 300 ? JSON.stringify(limits) : undefined,
     });
   }
 

@@ -11,6 +11,7 @@ import { Administrators, type Caller } from './administrators.flow.js';
 import { openApiDocument, PROBLEM_TYPE } from './openapi.js';
 import type { InputOf, OperationId, Result } from './operations.js';
 import { failureProblem, problemOf, type Problem } from './problems.js';
+import { jsonBody } from './json-body.js';
 import { asked, hostsOf, misdirected, type Asked, type Misdirected } from './requests.js';
 
 interface Response {
@@ -22,6 +23,8 @@ interface Response {
 }
 
 type Operation = Extract<Asked, { readonly kind: 'operation' }>;
+
+const takesBody = ({ found }: Operation): boolean => found.operation.body !== undefined;
 
 const COME_BACK_AFTER_SECONDS = '2';
 
@@ -35,7 +38,7 @@ const refusal = (problem: Problem, headers: Readonly<Record<string, string>> = {
 const MISDIRECTED: Readonly<Record<Misdirected['kind'], Problem>> = {
   host: problemOf(403, 'not_allowed', 'This listener is not called by that name.'),
   browser: problemOf(403, 'not_allowed', 'Browsers may not call here.'),
-  body: problemOf(400, 'request_invalid', 'A request has no body here.'),
+  body: problemOf(400, 'request_invalid', 'A request has no body here, or a short one of a known length.'),
 };
 
 const MALFORMED = problemOf(
@@ -69,11 +72,11 @@ export class AdministrationController {
   }
 
   async #answer(request: IncomingMessage, url: string, hosts: ReadonlySet<string>): Promise<Response> {
-    const wrong = misdirected(request, hosts);
-    // What its body holds is never read.
-    if (wrong !== undefined) return refusal(MISDIRECTED[wrong.kind], { connection: 'close' });
     const { method = '', url: target = '' } = request;
     const what = asked(method, target);
+    const wrong = misdirected(request, hosts, what.kind === 'operation' && takesBody(what));
+    // What its body holds is never read.
+    if (wrong !== undefined) return refusal(MISDIRECTED[wrong.kind], { connection: 'close' });
     // Both are for whoever has no token yet.
     if (what.kind === 'metadata') return { status: 200, body: this.#metadata(url) };
     if (what.kind === 'document') return { status: 200, body: openApiDocument(url, this.config.issuer) };
@@ -88,7 +91,7 @@ export class AdministrationController {
       case 'malformed':
         return refusal(MALFORMED);
       case 'operation':
-        return await this.#act(what, caller.clientId);
+        return await this.#act(await withBody(what, request), caller.clientId);
     }
   }
 
@@ -137,7 +140,8 @@ export class AdministrationController {
           (error: unknown) => this.#failed(error),
         )
       : refusal(MALFORMED);
-    this.logs.acted({ act: id, administrator, status: response.status }, input.success ? input.data : {});
+    const status = response.status;
+    this.logs.acted({ act: id, administrator, status }, input.success ? input.data : {});
     return response;
   }
 
@@ -157,6 +161,8 @@ export class AdministrationController {
         return { status: 204 };
       case 'unknown':
         return refusal(NOT_FOUND);
+      case 'wrong':
+        return refusal(problemOf(400, 'request_invalid', result.detail));
       case 'conflict':
         return refusal(problemOf(409, 'conflict', result.detail));
     }
@@ -178,6 +184,14 @@ export class AdministrationController {
       bearer_methods_supported: ['header'],
     };
   }
+}
+
+/** Of whoever may call, and of no one else. */
+async function withBody(what: Operation, request: IncomingMessage): Promise<Operation> {
+  const { body } = what.found.operation;
+  return body === undefined
+    ? what
+    : { ...what, given: { ...what.given, [body.name]: await jsonBody(request) } };
 }
 
 function send(

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AttemptsModule } from '../attempts/attempts.module.js';
+import { ClientTermsModule } from '../client-terms/client-terms.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { OAuthEndpointsModule } from '../oauth-endpoints/oauth-endpoints.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -15,10 +16,18 @@ import { AdministrationController } from './administration.controller.js';
 import { Administrators } from './administrators.flow.js';
 import { ClientActs } from './client-acts.flow.js';
 import { DeleteAccount } from './delete-account.flow.js';
+import { LimitActs } from './limit-acts.flow.js';
 import { ProviderActs } from './provider-acts.flow.js';
 
 @Module({
-  imports: [AttemptsModule, ClientsModule, OAuthEndpointsModule, SessionsModule, VaultModule],
+  imports: [
+    AttemptsModule,
+    ClientTermsModule,
+    ClientsModule,
+    OAuthEndpointsModule,
+    SessionsModule,
+    VaultModule,
+  ],
   providers: [
     AdministeredAccounts,
     AdministeredClients,
@@ -27,6 +36,7 @@ import { ProviderActs } from './provider-acts.flow.js';
     AccountActs,
     ClientActs,
     ProviderActs,
+    LimitActs,
     Acts,
     DeleteAccount,
     Administrators,

@@ -4,7 +4,7 @@ import { CloseSession } from '../sessions/close-session.flow.js';
 import { AdministeredClients } from './administered-clients.store.js';
 import { AdministeredSessions } from './administered-sessions.store.js';
 import type { Handlers } from './operations.js';
-import { answer, DONE, doneIf, page, UNKNOWN } from './results.js';
+import { answer, conflict, DONE, doneIf, page, UNKNOWN } from './results.js';
 
 type OfClients =
   `${'list' | 'read' | 'end'}Session${'s' | ''}` | `${'list' | 'read' | 'delete'}Client${'s' | ''}`;
@@ -32,11 +32,9 @@ export class ClientActs {
     readClient: async ({ client }) => answer(await this.clients.find(client)),
     deleteClient: async ({ client }) => {
       if (this.clients.isConfigured(client))
-        return {
-          kind: 'conflict',
-          detail:
-            'This client stands in the configuration. Take it out there, and restart the authorization server.',
-        };
+        return conflict(
+          'This client stands in the configuration. Take it out there, and restart the authorization server.',
+        );
       if ((await this.clients.find(client)) === undefined) return UNKNOWN;
       await this.deletion.run(client, async (tx) => {
         await this.clients.forget(tx, client);

@@ -25,9 +25,10 @@ const refusal = (description: string): object => ({
   content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
 });
 
-function parametersOf({ path, input }: Operation): readonly object[] {
+function parametersOf({ path, input, body }: Operation): readonly object[] {
   const required = z.toJSONSchema(input, { io: 'input' }).required ?? [];
-  return Object.entries(input.shape).map(([name, shape]) => {
+  const parameters = Object.entries(input.shape).filter(([name]) => name !== body?.name);
+  return parameters.map(([name, shape]) => {
     const { description, ...schema } = schemaOf(shape as z.ZodType, 'input') as {
       readonly description?: string;
     };
@@ -43,11 +44,19 @@ function parametersOf({ path, input }: Operation): readonly object[] {
 }
 
 function described(id: string, operation: Operation): object {
-  const { about, answer, path, conflicts } = operation;
+  const { about, answer, path, conflicts, body } = operation;
   return {
     operationId: id,
     summary: about,
     parameters: parametersOf(operation),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { [JSON_TYPE]: { schema: schemaOf(body.schema, 'input') } },
+          },
+        }),
     responses: {
       ...(answer === undefined
         ? { 204: { description: 'Done.' } }

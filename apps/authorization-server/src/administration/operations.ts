@@ -1,3 +1,4 @@
+import { clientLimits } from '@gatehouse/config/yaml/client-limit-fields';
 import { z } from 'zod';
 import {
   account,
@@ -6,6 +7,7 @@ import {
   clientId,
   connection,
   exported,
+  limits,
   paged,
   pageOf,
   provider,
@@ -15,12 +17,14 @@ import {
 } from './shapes.js';
 
 export interface Operation {
-  readonly method: 'GET' | 'DELETE';
+  readonly method: 'GET' | 'PUT' | 'DELETE';
   /** `{name}` is a member of `input`. */
   readonly path: string;
   readonly about: string;
-  /** Of the path and of the query. */
+  /** Of the path and of the query, and the body under its name. */
   readonly input: z.ZodObject;
+  /** Absent: a request has none. */
+  readonly body?: { readonly name: string; readonly schema: z.ZodType };
   /** Absent: 204. */
   readonly answer?: z.ZodType;
   /** It is told why it cannot be done now: 409. */
@@ -123,6 +127,30 @@ export const OPERATIONS = {
     input: z.strictObject({ client: clientId }),
     conflicts: true,
   },
+  readClientLimits: {
+    method: 'GET',
+    path: '/clients/{client}/limits',
+    about: 'What a client gets at most.',
+    input: z.strictObject({ client: clientId }),
+    answer: limits,
+  },
+  setClientLimits: {
+    method: 'PUT',
+    path: '/clients/{client}/limits',
+    about:
+      'Sets what a client gets at most, in place of what was set before. It holds for what was granted already, within five seconds at each replica. 400: what is wrong with it. 409: the client stands in the configuration.',
+    input: z.strictObject({ client: clientId, limits: z.record(z.string(), z.unknown()) }),
+    body: { name: 'limits', schema: clientLimits },
+    conflicts: true,
+  },
+  removeClientLimits: {
+    method: 'DELETE',
+    path: '/clients/{client}/limits',
+    about:
+      'Removes what was set: the client gets what every client may get. 409: the client stands in the configuration.',
+    input: z.strictObject({ client: clientId }),
+    conflicts: true,
+  },
   listProviders: {
     method: 'GET',
     path: '/providers',
@@ -153,6 +181,7 @@ export type Result<Answer> =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'done' }
   | { readonly kind: 'unknown' }
+  | { readonly kind: 'wrong'; readonly detail: string }
   | { readonly kind: 'conflict'; readonly detail: string };
 
 export type Handlers = {

@@ -3,6 +3,9 @@ import { isLoopbackAddress } from '@gatehouse/config/urls/hosts';
 import type { Administration } from '@gatehouse/config/model/administration';
 import { operationsAt, type Found } from './operations.js';
 
+/** JSON of a few hundred bytes. */
+const MAX_BODY_BYTES = 16_384;
+
 /** What is refused before anybody asks who it is. */
 export type Misdirected =
   { readonly kind: 'host' } | { readonly kind: 'browser' } | { readonly kind: 'body' };
@@ -25,11 +28,13 @@ export function hostsOf({ url, host, port }: Administration): ReadonlySet<string
 export function misdirected(
   { headers, method }: Pick<IncomingMessage, 'headers' | 'method'>,
   hosts: ReadonlySet<string>,
+  takesBody: boolean,
 ): Misdirected | undefined {
   if (!hosts.has((headers.host ?? '').toLowerCase())) return { kind: 'host' };
   if (method === 'OPTIONS' || OF_BROWSERS.some((name) => headers[name] !== undefined))
     return { kind: 'browser' };
-  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0)
+  const length = Number(headers['content-length'] ?? 0);
+  if (headers['transfer-encoding'] !== undefined || !(length <= (takesBody ? MAX_BODY_BYTES : 0)))
     return { kind: 'body' };
   return undefined;
 }
@@ -37,7 +42,7 @@ export function misdirected(
 export type Asked =
   | { readonly kind: 'document' }
   | { readonly kind: 'metadata' }
-  | { readonly kind: 'operation'; readonly found: Found; readonly given: Readonly<Record<string, string>> }
+  | { readonly kind: 'operation'; readonly found: Found; readonly given: Readonly<Record<string, unknown>> }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'method'; readonly allow: string }
   | { readonly kind: 'malformed' };

@@ -6,6 +6,8 @@ export const UNKNOWN = { kind: 'unknown' } as const;
 export const answer = <Answer>(given: Answer | undefined): Result<Answer> =>
   given === undefined ? UNKNOWN : { kind: 'answer', answer: given };
 
+export const conflict = (detail: string): Result<never> => ({ kind: 'conflict', detail });
+
 export const doneIf = (isDone: boolean): Result<never> => (isDone ? DONE : UNKNOWN);
 
 /** @param found one more than the page has, where there is a next one */

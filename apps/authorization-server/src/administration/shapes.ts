@@ -84,6 +84,20 @@ export const client = z.strictObject({
   people: z.int().describe('How many have approved it.'),
 });
 
+const written = text.nullable().describe('As in the configuration; null: that of `tokenLifespans`.');
+
+/** What a client gets at most. */
+export const limits = z.strictObject({
+  from: z
+    .enum(['configuration', 'administrator'])
+    .nullable()
+    .describe('Who has set them; null: there are none.'),
+  resources: z.array(text).nullable().describe('null: every one.'),
+  scopes: z.array(text).nullable().describe('null: every one.'),
+  accessTokenLifespan: written,
+  refreshTokenLifespan: written,
+});
+
 export const provider = z.strictObject({
   provider: text,
   state: z

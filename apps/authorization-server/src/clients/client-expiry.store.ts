@@ -6,7 +6,7 @@ import { Database, type Statement } from '@gatehouse/persistence/database';
 import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import type { Expendable } from '@gatehouse/persistence/room';
 import { CONFIG } from '@gatehouse/service-process/injected';
-import { hasNoRegistration } from '../sessions/registered-client.js';
+import { hasNoRegistration } from '../client-terms/registered-client.js';
 
 /**
  * Nobody has ever signed in with it. The first session writes `consumed_at` (`SessionStore.open`); a deletion at that moment waits for the

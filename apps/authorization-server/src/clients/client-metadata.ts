@@ -1,5 +1,5 @@
 import { clientPageProblem } from '@gatehouse/config/urls/client-uris';
-import { limitsOf, within } from '@gatehouse/config/model/client-limits';
+import { within, writtenLimits } from '@gatehouse/config/model/client-limits';
 import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
 import type { ClientMetadata, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
@@ -91,7 +91,7 @@ function idTokenAlgToday(
 
 /** @returns `undefined`: the client may ask for each of them. A document's author restricts nobody but themselves. */
 function scopesToday({ client_id: clientId, scope }: ClientMetadata, rules: ClientRules): string | undefined {
-  const { scopes: limit } = limitsOf(clientId, { clientRegistration: rules });
+  const limit = writtenLimits(clientId, { clientRegistration: rules })?.scopes;
   if (limit !== undefined) return within(rules.scopesSupported, limit).join(' ');
   return URL.canParse(clientId) ? undefined : allowedScopes(scope?.split(' ') ?? [], rules)?.join(' ');
 }

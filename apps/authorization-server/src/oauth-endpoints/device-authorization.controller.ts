@@ -3,6 +3,7 @@ import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Provider } from 'oidc-provider';
+import { ClientTerms } from '../client-terms/client-terms.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { formWithoutHint } from './device-settings.js';
 import { PreparedRequests } from './prepared-requests.flow.js';
@@ -22,8 +23,9 @@ export class DeviceAuthorizationController {
     provider: Provider,
     urls: IssuerUrls,
     @Inject(CONFIG) private readonly config: AuthorizationServerPart,
+    terms: ClientTerms,
   ) {
-    this.#requests = new PreparedRequests(provider, urls, config);
+    this.#requests = new PreparedRequests(provider, urls, config, terms);
   }
 
   @Options('oauth/device_authorization')

@@ -1,8 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { limitsOf } from '@gatehouse/config/model/client-limits';
-import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { CONFIG } from '@gatehouse/service-process/injected';
+import { Injectable } from '@nestjs/common';
 import { Provider } from 'oidc-provider';
+import { ClientTerms } from '../client-terms/client-terms.js';
 import type { OwnAccessToken } from './own-access-tokens.flow.js';
 import { SCOPE_OF_CLAIM } from './requested-claims.js';
 
@@ -11,7 +9,7 @@ import { SCOPE_OF_CLAIM } from './requested-claims.js';
 export class GrantedClaims {
   constructor(
     private readonly provider: Provider,
-    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'clientRegistration'>,
+    private readonly terms: ClientTerms,
   ) {}
 
   /** Of the client to which the person signed in: whoever acts for them there has a token of the same session. */
@@ -19,7 +17,7 @@ export class GrantedClaims {
     if (tsid === undefined || act !== undefined) return [];
     const grant = await this.provider.Grant.find(tsid);
     if (grant?.clientId !== clientId) return [];
-    const { scopes } = limitsOf(clientId, this.config);
+    const { scopes } = this.terms.limitsOf(clientId);
     return Object.entries(SCOPE_OF_CLAIM)
       .filter(([claim, scope]) => grant.getOIDCClaims().includes(claim) && scopes?.includes(scope) !== false)
       .map(([claim]) => claim);

@@ -13,9 +13,9 @@ import { BACKCHANNEL_LOGOUT_URI } from '../clients/logout-uris.js';
 import { isAllowedHost } from '../clients/allowed-host.js';
 import type { ClientKeySets } from '../clients/client-key-sets.flow.js';
 import { configuredProofs } from '../clients/client-proofs.js';
-import { lifespansOf } from '@gatehouse/config/model/client-limits';
 import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import type { ClientTerms } from '../client-terms/client-terms.js';
 import { cookieName } from '../http/cookies.js';
 import { callerBehind } from '../http/caller.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
@@ -54,6 +54,7 @@ const DOCUMENT_CACHE_SECONDS = { min: 60, max: 86_400 };
 
 export interface LibraryParts {
   readonly config: AuthorizationServerPart;
+  readonly terms: Pick<ClientTerms, 'limitsOf' | 'lifespansOf'>;
   readonly signingKeys: SigningKeys;
   readonly watch: Pick<WatchSigningKeys, 'isBlind'>;
   readonly cookieKeys: CookieKeys;
@@ -163,20 +164,19 @@ function clients({ config, signingKeys, documents, keySets }: LibraryParts): Con
   };
 }
 
-function tokens({ config, signingKeys, hooks, clock }: LibraryParts): Configuration {
+function tokens({ config, terms, signingKeys, hooks, clock }: LibraryParts): Configuration {
   const { tokenLifespans } = config;
   return {
     jwks: { keys: librarySigningKeys(signingKeys) },
     ttl: {
       AuthorizationCode: inSeconds(tokenLifespans.authCodeLifespanMs),
       AccessToken: (ctx, { clientId }) =>
-        secondsWithinSession(ctx, lifespansOf(clientId, config).accessTokenLifespanMs, clock),
-      ClientCredentials: (_ctx, { clientId }) =>
-        inSeconds(lifespansOf(clientId, config).accessTokenLifespanMs),
+        secondsWithinSession(ctx, terms.lifespansOf(clientId).accessTokenLifespanMs, clock),
+      ClientCredentials: (_ctx, { clientId }) => inSeconds(terms.lifespansOf(clientId).accessTokenLifespanMs),
       DeviceCode: deviceCodeSeconds(config),
-      IdToken: (_ctx, _token, { clientId }) => inSeconds(lifespansOf(clientId, config).accessTokenLifespanMs),
+      IdToken: (_ctx, _token, { clientId }) => inSeconds(terms.lifespansOf(clientId).accessTokenLifespanMs),
       RefreshToken: (ctx, { clientId }) =>
-        secondsWithinSession(ctx, lifespansOf(clientId, config).refreshTokenLifespanMs, clock),
+        secondsWithinSession(ctx, terms.lifespansOf(clientId).refreshTokenLifespanMs, clock),
       Session: inSeconds(tokenLifespans.refreshTokenLifespanMs),
       Interaction: inSeconds(REQUEST_TTL_MS),
       Grant: inSeconds(GRANT_TTL_MS),
@@ -200,6 +200,7 @@ function tokens({ config, signingKeys, hooks, clock }: LibraryParts): Configurat
 
 function features({
   config,
+  terms,
   signingKeys,
   documents,
   introspection,
@@ -237,7 +238,7 @@ function features({
           if (others.length > 0) throw new errors.InvalidTarget('only one resource can be requested');
           return only;
         }
-        return unnamedResource(clientId, config);
+        return unnamedResource(terms.limitsOf(clientId), config);
       },
       useGrantedResource: () => true,
       getResourceServerInfo: (ctx, resource, { clientId }) => {
@@ -247,9 +248,10 @@ function features({
         // Which others there are is nobody's business who does not know one.
         if (!isResource(ctx, resource, config))
           throw new errors.InvalidTarget(`resource must be ${config.resourceUrl}`);
-        checkLimits(clientId, resource, config);
+        const limits = terms.limitsOf(clientId);
+        checkLimits(limits, resource);
         return {
-          scope: scopesOfToken(ctx, resource, config).join(' '),
+          scope: scopesOfToken(ctx, resource, config, limits).join(' '),
           audience: resource,
           accessTokenFormat: 'jwt',
           jwt: { sign: { alg: signingKeys.signing.alg } },

@@ -1,17 +1,17 @@
-import { limitsOf, within, type ClientLimits } from '@gatehouse/config/model/client-limits';
+import { within, type ClientLimits } from '@gatehouse/config/model/client-limits';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { errors, type AdapterPayload } from 'oidc-provider';
 import { SCOPE_OF_CLAIM } from './requested-claims.js';
 
-type Rules = Pick<AuthorizationServerPart, 'clientRegistration' | 'resourceUrl' | 'resourceIndicator'>;
+type Rules = Pick<AuthorizationServerPart, 'resourceUrl' | 'resourceIndicator'>;
 
 /**
  * What a request is for that names no resource.
  * @throws {errors.InvalidTarget} where it has to name one (RFC 8707, section 2)
  */
-export function unnamedResource(clientId: string, rules: Rules): string {
-  const { resources = [rules.resourceUrl] } = limitsOf(clientId, rules);
+export function unnamedResource(limits: ClientLimits, rules: Rules): string {
+  const { resources = [rules.resourceUrl] } = limits;
   const [only = rules.resourceUrl, ...others] = resources;
   if (rules.resourceIndicator === 'optional') {
     if (resources.includes(rules.resourceUrl)) return rules.resourceUrl;
@@ -23,12 +23,8 @@ export function unnamedResource(clientId: string, rules: Rules): string {
 }
 
 /** @throws {errors.InvalidTarget} for a resource that its limits leave out (RFC 8707, section 2) */
-export function checkLimits(
-  clientId: string,
-  resource: string,
-  rules: Pick<Rules, 'clientRegistration'>,
-): void {
-  if (limitsOf(clientId, rules).resources?.includes(resource) === false)
+export function checkLimits({ resources }: ClientLimits, resource: string): void {
+  if (resources?.includes(resource) === false)
     throw new errors.InvalidTarget('this client gets no token for this resource');
 }
 

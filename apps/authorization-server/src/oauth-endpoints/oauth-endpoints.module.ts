@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { limitsOf, within } from '@gatehouse/config/model/client-limits';
+import { within } from '@gatehouse/config/model/client-limits';
 import type { Clock } from '@gatehouse/kernel/clock';
 import { Log } from '@gatehouse/observability/log';
 import { Metrics } from '@gatehouse/observability/metrics';
@@ -11,6 +11,8 @@ import { AccountsModule } from '../accounts/accounts.module.js';
 import { AssertionsModule } from '../assertions/assertions.module.js';
 import { AttemptCookies } from '../attempts/attempt-cookies.js';
 import { AttemptsModule } from '../attempts/attempts.module.js';
+import { ClientTerms } from '../client-terms/client-terms.js';
+import { ClientTermsModule } from '../client-terms/client-terms.module.js';
 import { ClientExpiry } from '../clients/client-expiry.store.js';
 import { ClientKeySets } from '../clients/client-key-sets.flow.js';
 import { ClientDocuments } from '../clients/client-documents.flow.js';
@@ -55,6 +57,7 @@ import { RedeemAssertion } from './redeem-assertion.flow.js';
 import { RegistrationController } from './registration.controller.js';
 import { RegistrationManagementController } from './registration-management.controller.js';
 import { RefreshTokenSeam } from './refresh-token-seam.flow.js';
+import { ResumedRequestsController } from './resumed-requests.controller.js';
 import { RevokeAccessToken } from './revoke-access-token.flow.js';
 import { ExchangeToken } from './exchange-token.flow.js';
 import { UsedProofs } from './used-proofs.store.js';
@@ -76,6 +79,7 @@ const PARTS = Symbol('oidc-provider parts');
     AccountsModule,
     AssertionsModule,
     AttemptsModule,
+    ClientTermsModule,
     ClientsModule,
     RefreshTokensModule,
     SessionsModule,
@@ -84,6 +88,7 @@ const PARTS = Symbol('oidc-provider parts');
   ],
   controllers: [
     OAuthController,
+    ResumedRequestsController,
     PushedRequestsController,
     RegistrationController,
     RegistrationManagementController,
@@ -137,9 +142,20 @@ const PARTS = Symbol('oidc-provider parts');
         CONFIG,
         RegistrationTokens,
         ClientExpiry,
+        ClientTerms,
       ],
       useFactory: (
-        ...[database, clientSecrets, endGrant, mapped, userCodes, config, registrationTokens, clientExpiry]: [
+        ...[
+          database,
+          clientSecrets,
+          endGrant,
+          mapped,
+          userCodes,
+          config,
+          registrationTokens,
+          clientExpiry,
+          terms,
+        ]: [
           Database,
           ClientSecrets,
           EndGrant,
@@ -148,6 +164,7 @@ const PARTS = Symbol('oidc-provider parts');
           AuthorizationServerPart,
           RegistrationTokens,
           ClientExpiry,
+          ClientTerms,
         ]
       ) =>
         recordAdapterFactory({
@@ -156,12 +173,12 @@ const PARTS = Symbol('oidc-provider parts');
           userCodes,
           registrationTokens,
           onGrantEnded: async (grantId) => await endGrant.ended(grantId),
-          limitsOf: (clientId) => limitsOf(clientId, config),
+          limitsOf: (clientId) => terms.limitsOf(clientId),
           onSignInBegins: async (clientId) => await clientExpiry.signInBegins(clientId),
           beforeCodeIsUsed: async ({ grantId, resource, boundTo }) => {
             await checkCodeProof(Provider.ctx?.get('dpop'), boundTo);
             const asked = Provider.ctx?.oidc.params?.['resource'];
-            const { resources } = limitsOf(Provider.ctx?.oidc.client?.clientId, config);
+            const { resources } = terms.limitsOf(Provider.ctx?.oidc.client?.clientId);
             checkTarget({ asked, granted: resource, configured: within(config.resourceUrls, resources) });
             await mapped.of(grantId);
           },
@@ -194,6 +211,7 @@ const PARTS = Symbol('oidc-provider parts');
         ExchangeToken,
         RedeemAssertion,
         WatchSigningKeys,
+        ClientTerms,
       ],
       useFactory: (
         ...[
@@ -210,6 +228,7 @@ const PARTS = Symbol('oidc-provider parts');
           tokenExchange,
           assertions,
           watch,
+          terms,
         ]: [
           AuthorizationServerPart,
           SigningKeys,
@@ -224,6 +243,7 @@ const PARTS = Symbol('oidc-provider parts');
           ExchangeToken,
           RedeemAssertion,
           WatchSigningKeys,
+          ClientTerms,
         ]
       ): LibraryParts => ({
         config,
@@ -239,6 +259,7 @@ const PARTS = Symbol('oidc-provider parts');
         tokenExchange,
         assertions,
         watch,
+        terms,
       }),
     },
     { provide: Provider, inject: [PARTS, Log, Metrics], useFactory: createProvider },

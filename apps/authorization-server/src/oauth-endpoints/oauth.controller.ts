@@ -1,4 +1,4 @@
-import { All, Controller, Get, Inject, Param, Post, Req, Res, UseFilters } from '@nestjs/common';
+import { All, Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import { redirectUriProblem } from '@gatehouse/config/urls/client-uris';
 import { newReference } from '@gatehouse/kernel/failure-reference';
 import { Log } from '@gatehouse/observability/log';
@@ -6,23 +6,20 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Provider } from 'oidc-provider';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
+import { ClientTerms } from '../client-terms/client-terms.js';
 import { CLIENT_CREDENTIALS } from '../clients/client-grants.js';
 import { Cors } from '../http/cors.js';
 import { answerPreflight } from '../http/preflight.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { sendPage } from '../http/reply.js';
-import { isVisit } from '../http/visit.js';
-import { PageErrorFilter } from '../http/page-error.filter.js';
 import { authorizationQuery } from './authorization-form.js';
 import { inQueryOnly, withDefaults, withKnownScopes } from './authorization-query.js';
-import { HandOutCode } from './hand-out-code.flow.js';
 import { namedClient } from './named-client.js';
 import { withOwnScopes } from './own-tokens-of-clients.js';
 import { protocolErrorPage } from './protocol-error-page.js';
 import { formOf, LibraryAnswers } from './library-answers.js';
 import { registeredScopes } from './registered-scopes.js';
 import { asksForMore } from './request-object.js';
-import { signedInPage, signInOverPage } from './signed-in-page.js';
 import { withSilence } from './silent-requests.js';
 import { withConfiguredResource } from './resource-parameter.js';
 
@@ -36,7 +33,7 @@ export class OAuthController {
   constructor(
     private readonly provider: Provider,
     private readonly urls: IssuerUrls,
-    private readonly handingOut: HandOutCode,
+    private readonly terms: ClientTerms,
     private readonly log: Log,
     @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {
@@ -92,7 +89,7 @@ export class OAuthController {
     const query = withDefaults(
       search,
       this.config,
-      await registeredScopes(this.provider, search.get('client_id')),
+      await registeredScopes(this.provider, search.get('client_id'), this.terms),
     );
     await this.#library.answer(request, reply, { route: `/oauth/authorize?${query.toString()}` });
   }
@@ -102,34 +99,6 @@ export class OAuthController {
     this.log.info('protocol-request-refused', { endpoint: 'authorize', errorCode: error, reference });
     const page = protocolErrorPage({ error }, this.urls.site, { redirectUri, reference });
     sendPage(reply, page, { status: 400 });
-  }
-
-  @Get('oauth/authorize/:uid')
-  @UseFilters(PageErrorFilter)
-  async resume(
-    @Param('uid') uid: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    // A code that a scanner of links was given would be lost.
-    if (!isVisit(request.raw)) {
-      await reply.code(503).header('cache-control', 'no-store').send();
-      return;
-    }
-    const ready = await this.handingOut.ready({ request: request.raw, response: reply.raw }, uid);
-    switch (ready) {
-      case 'open':
-        await reply.header('cache-control', 'no-store').redirect(this.urls.path(`/sign-in/${uid}`), 303);
-        return;
-      case 'used':
-        sendPage(reply, signedInPage(this.urls.site));
-        return;
-      case 'over':
-        sendPage(reply, signInOverPage(this.urls.site));
-        return;
-      case 'ready':
-        await this.#library.answer(request, reply, { route: request.url, interaction: uid });
-    }
   }
 
   @All(['oauth/token', 'oauth/revoke'])
@@ -151,7 +120,8 @@ export class OAuthController {
     const client = namedClient(form, request.headers.authorization);
     if (isOwn) return Buffer.from(withOwnScopes(ready, client, this.config).toString());
     if (!form.has('scope')) return Buffer.from(ready.toString());
-    const narrowed = withKnownScopes(ready, this.config, await registeredScopes(this.provider, client));
+    const scopes = await registeredScopes(this.provider, client, this.terms);
+    const narrowed = withKnownScopes(ready, this.config, scopes);
     return Buffer.from(narrowed.toString());
   }
 

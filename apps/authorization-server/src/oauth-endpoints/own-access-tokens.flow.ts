@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { machineClientsIn } from '@gatehouse/config/model/client-grants';
-import { limitsOf, within } from '@gatehouse/config/model/client-limits';
+import { within } from '@gatehouse/config/model/client-limits';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { jwtVerify } from 'jose';
 import { z } from 'zod';
+import { ClientTerms } from '../client-terms/client-terms.js';
 import { SessionStore } from '../sessions/session.store.js';
 import type { Act } from './delegation.js';
 import { SigningKeys } from '../signing-keys/signing-keys.js';
@@ -37,6 +38,7 @@ export class OwnAccessTokens {
   constructor(
     private readonly sessions: SessionStore,
     private readonly keys: SigningKeys,
+    private readonly terms: ClientTerms,
     @Inject(CONFIG)
     private readonly config: Pick<
       AuthorizationServerPart,
@@ -67,7 +69,7 @@ export class OwnAccessTokens {
   async current(token: unknown, clockTolerance?: number): Promise<OwnAccessToken | undefined> {
     const whole = await this.read(token, clockTolerance);
     if (whole === undefined || !this.config.resourceUrls.includes(whole.aud)) return undefined;
-    const { resources, scopes } = limitsOf(whole.client_id, this.config);
+    const { resources, scopes } = this.terms.limitsOf(whole.client_id);
     if (resources?.includes(whole.aud) === false) return undefined;
     const read = { ...whole, scope: within(whole.scope.split(' '), scopes).join(' ') };
     if (read.tsid === undefined) return this.#isOfClient(read) ? read : undefined;

@@ -1,5 +1,5 @@
 import { SCOPES_OF_PEOPLE } from '@gatehouse/config/model/client-grants';
-import { grantOf, limitsOf, within } from '@gatehouse/config/model/client-limits';
+import { grantOf, within, type ClientLimits } from '@gatehouse/config/model/client-limits';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { CLIENT_CREDENTIALS } from '../clients/client-grants.js';
@@ -36,10 +36,10 @@ export function scopesOfToken(
   { oidc }: Pick<KoaContextWithOIDC, 'oidc'>,
   resource: string,
   rules: Rules,
+  limits: ClientLimits,
 ): readonly string[] {
   const clientId = oidc.client?.clientId;
-  if (oidc.params?.['grant_type'] !== CLIENT_CREDENTIALS)
-    return within(rules.scopesSupported, limitsOf(clientId, rules).scopes);
+  if (oidc.params?.['grant_type'] !== CLIENT_CREDENTIALS) return within(rules.scopesSupported, limits.scopes);
   const grant = grantOf('clientCredentials', clientId, rules);
   if (grant?.resources.includes(resource) !== true)
     throw new errors.InvalidTarget('this client gets no token of its own for this resource');

@@ -1,6 +1,7 @@
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Provider } from 'oidc-provider';
+import type { ClientTerms } from '../client-terms/client-terms.js';
 import { Cors } from '../http/cors.js';
 import type { IssuerUrls } from '../http/issuer-urls.js';
 import { answerPreflight } from '../http/preflight.js';
@@ -29,6 +30,7 @@ export class PreparedRequests {
     private readonly provider: Provider,
     urls: IssuerUrls,
     private readonly config: AuthorizationServerPart,
+    private readonly terms: ClientTerms,
   ) {
     this.#library = new LibraryAnswers(provider, urls);
     this.#cors = new Cors(config);
@@ -71,7 +73,7 @@ export class PreparedRequests {
   ): Promise<URLSearchParams> {
     if (form.has('request')) return form;
     const clientId = namedClient(form, request.headers.authorization);
-    const scopes = await registeredScopes(this.provider, clientId);
+    const scopes = await registeredScopes(this.provider, clientId, this.terms);
     return withDefaults(ready(withConfiguredResource(form, this.config)), this.config, scopes);
   }
 }

@@ -3,6 +3,7 @@ import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Provider } from 'oidc-provider';
+import { ClientTerms } from '../client-terms/client-terms.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { inQueryOnly } from './authorization-query.js';
 import { PreparedRequests } from './prepared-requests.flow.js';
@@ -13,8 +14,13 @@ import { asPushed } from './silent-requests.js';
 export class PushedRequestsController {
   readonly #requests: PreparedRequests;
 
-  constructor(provider: Provider, urls: IssuerUrls, @Inject(CONFIG) config: AuthorizationServerPart) {
-    this.#requests = new PreparedRequests(provider, urls, config);
+  constructor(
+    provider: Provider,
+    urls: IssuerUrls,
+    @Inject(CONFIG) config: AuthorizationServerPart,
+    terms: ClientTerms,
+  ) {
+    this.#requests = new PreparedRequests(provider, urls, config, terms);
   }
 
   @Options('oauth/par')

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { connectionClaims } from '@gatehouse/contracts/token-vault/connection-claims';
 import { sha256 } from '@gatehouse/kernel/digest';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
@@ -6,9 +6,7 @@ import type { AccountId, SessionId } from '@gatehouse/kernel/ids';
 import { Database } from '@gatehouse/persistence/database';
 import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
-import { lifespansOf } from '@gatehouse/config/model/client-limits';
-import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { CONFIG } from '@gatehouse/service-process/injected';
+import { ClientTerms } from '../client-terms/client-terms.js';
 import type { OidcRecord, Session } from '../generated/client.js';
 import type { PresentedToken } from './successor-seal.js';
 import type { KnownToken } from './used-token.js';
@@ -54,8 +52,7 @@ export const SUCCESSOR_SWEEP = {
 export class RefreshTokenStore {
   constructor(
     private readonly database: Database,
-    @Inject(CONFIG)
-    private readonly config: Pick<AuthorizationServerPart, 'tokenLifespans' | 'clientRegistration'>,
+    private readonly terms: ClientTerms,
     expiry: Expiry,
   ) {
     expiry.add(endedBy(database, [SUCCESSOR_SWEEP]));
@@ -67,8 +64,7 @@ export class RefreshTokenStore {
    * @returns whether this call did it.
    */
   async exchange({ value, tsid, clientId }: PresentedToken, successor: Successor): Promise<boolean> {
-    const { sessionLifespanMs } = this.config.tokenLifespans;
-    const { refreshTokenLifespanMs } = lifespansOf(clientId, this.config);
+    const { sessionLifespanMs, refreshTokenLifespanMs } = this.terms.lifespansOf(clientId);
     const { rowCount } = await this.database.query({
       name: 'refresh-token-exchange',
       text: `with session as (

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { Envelope } from '@gatehouse/sealing/envelope';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { CONFIG } from '@gatehouse/service-process/injected';
+import { ClientTermsModule } from '../client-terms/client-terms.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module.js';
 import { LostAnswers } from './lost-answers.flow.js';
@@ -11,7 +12,7 @@ import { SuccessorSeal } from './successor-seal.js';
 import { TheftAlarm } from './theft-alarm.flow.js';
 
 @Module({
-  imports: [SessionsModule, SigningKeysModule],
+  imports: [ClientTermsModule, SessionsModule, SigningKeysModule],
   providers: [
     RefreshTokenStore,
     TheftAlarm,

@@ -6,12 +6,10 @@ import { Database, type Queries } from '@gatehouse/persistence/database';
 import { endSessionText } from '@gatehouse/persistence/end-session';
 import { endedBy, Expiry } from '@gatehouse/persistence/expiry';
 import { columnsOf, type RowOf } from '@gatehouse/persistence/row-of';
-import { lifespansOf } from '@gatehouse/config/model/client-limits';
-import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
+import { CLOCK } from '@gatehouse/service-process/injected';
+import { ClientTerms } from '../client-terms/client-terms.js';
 import type { Session } from '../generated/client.js';
 import { Rows } from '../rows/rows.store.js';
-import { hasNoRegistration } from './registered-client.js';
 
 /** `expired` happens by itself, and only the vault is told. The other reasons are events. */
 export type CloseReason = 'signed_out' | 'revoked' | 'refresh_token_replayed' | 'expired';
@@ -75,8 +73,7 @@ export class SessionStore {
   constructor(
     private readonly database: Database,
     private readonly rows: Rows,
-    @Inject(CONFIG)
-    private readonly config: Pick<AuthorizationServerPart, 'tokenLifespans' | 'clientRegistration'>,
+    private readonly terms: ClientTerms,
     @Inject(CLOCK) private readonly clock: Clock,
     expiry: Expiry,
   ) {
@@ -89,9 +86,8 @@ export class SessionStore {
    * whoever deletes it waits, and then sees the session (`closeOfClient`).
    */
   async open(session: OpenSession): Promise<void> {
-    const { sessionLifespanMs } = this.config.tokenLifespans;
     const { clientId } = session;
-    const { refreshTokenLifespanMs } = lifespansOf(clientId, this.config);
+    const { sessionLifespanMs, refreshTokenLifespanMs } = this.terms.lifespansOf(clientId);
     await this.database.query({
       name: 'session-open',
       // A registration that is used is not swept any more (ClientExpiry). What a statement has changed it does not lock as well.
@@ -113,7 +109,7 @@ export class SessionStore {
         session.clientName,
         Math.min(refreshTokenLifespanMs, sessionLifespanMs),
         sha256(clientId),
-        hasNoRegistration(clientId, this.config),
+        this.terms.hasNoRegistration(clientId),
       ],
     });
   }
@@ -164,8 +160,7 @@ export class SessionStore {
    * @returns when it ends at the latest, in milliseconds since the epoch; `undefined` when it is over.
    */
   async use(tsid: string, clientId: string | undefined): Promise<number | undefined> {
-    const { sessionLifespanMs } = this.config.tokenLifespans;
-    const { refreshTokenLifespanMs } = lifespansOf(clientId, this.config);
+    const { sessionLifespanMs, refreshTokenLifespanMs } = this.terms.lifespansOf(clientId);
     const { rows } = await this.database.query<EndRow>({
       name: 'session-use',
       text: `update sessions
@@ -193,7 +188,7 @@ export class SessionStore {
     const { rows } = await this.database.query<EndRow>({
       name: 'session-end',
       text: `select opened_at + $2 * interval '1 ms' as "endsAt" from sessions where ${OPEN_FOR}`,
-      values: [tsid, this.config.tokenLifespans.sessionLifespanMs],
+      values: [tsid, this.terms.lifespansOf(undefined).sessionLifespanMs],
     });
     return rows[0]?.endsAt.getTime();
   }
@@ -239,7 +234,7 @@ export class SessionStore {
       name: 'session-shorten',
       text: `update sessions set expires_at = opened_at + $1 * interval '1 ms'
         where closed_at is null and expires_at > opened_at + $1 * interval '1 ms'`,
-      values: [this.config.tokenLifespans.sessionLifespanMs],
+      values: [this.terms.lifespansOf(undefined).sessionLifespanMs],
     });
   }
 

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ClientTermsModule } from '../client-terms/client-terms.module.js';
 import { RowsModule } from '../rows/rows.module.js';
 import { VaultModule } from '../vault/vault.module.js';
 import { AnnounceClosedSessions } from './announce-closed-sessions.job.js';
@@ -9,7 +10,7 @@ import { SessionViewHandler } from './session-view.handler.js';
 import { AFTER, systemAfter, TellProxies } from './tell-proxies.flow.js';
 
 @Module({
-  imports: [RowsModule, VaultModule],
+  imports: [ClientTermsModule, RowsModule, VaultModule],
   controllers: [SessionViewHandler],
   providers: [
     SessionStore,

@@ -107,14 +107,18 @@ export class AdministrationWorld {
       token,
       headers = {},
       at = this.service,
+      body,
     }: {
       readonly method?: string;
       readonly token?: string | undefined;
       readonly headers?: Readonly<Record<string, string>>;
       readonly at?: TestService;
+      /** JSON; a text is sent as it is. */
+      readonly body?: unknown;
     } = {},
   ): Promise<Called> {
     const port = at.config.administration?.port ?? 0;
+    const sent = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
     const { promise, resolve, reject } = Promise.withResolvers<Called>();
     request(
       {
@@ -122,20 +126,26 @@ export class AdministrationWorld {
         port,
         path,
         method,
-        headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(sent === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) }),
+          ...headers,
+        },
       },
       (response) => {
         let text = '';
         response.setEncoding('utf8');
         response.on('data', (part: string) => (text += part));
         response.on('end', () => {
-          const body = text === '' ? {} : (JSON.parse(text) as Called['body']);
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+          const answer = text === '' ? {} : (JSON.parse(text) as Called['body']);
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: answer });
         });
       },
     )
       .on('error', reject)
-      .end();
+      .end(sent);
     return await promise;
   }
 }

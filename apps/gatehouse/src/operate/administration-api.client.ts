@@ -90,10 +90,21 @@ export class AdministrationApi {
     return status !== 404;
   }
 
+  /** @returns false: there is nothing of which it could be set. */
+  async put(path: string, body: object): Promise<boolean> {
+    const { status } = await this.#call('PUT', path, JSON.stringify(body));
+    return status !== 404;
+  }
+
   /** @throws {Cannot} unless it did what it was asked for, or there is no such thing */
-  async #call(method: 'GET' | 'DELETE', path: string): Promise<SafeResponse> {
+  async #call(method: 'GET' | 'PUT' | 'DELETE', path: string, body?: string): Promise<SafeResponse> {
     const authorization = `Bearer ${this.token.reveal()}`;
-    const response = await exchange({ url: this.origin + path, method, headers: { authorization } });
+    const response = await exchange({
+      url: this.origin + path,
+      method,
+      headers: { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body }),
+    });
     if (response.status < 300 || response.status === 404) return response;
     const said = problem.safeParse(json(response)).data;
     const why = said === undefined ? String(response.status) : shownText(`${said.code}: ${said.detail}`);
@@ -102,6 +113,8 @@ export class AdministrationApi {
         `${this.origin} does not take the token (${why}). Give one that is for this API, has the scope gatehouse:admin, has not ended and is not bound to a key.`,
         'configuration',
       );
+    if (response.status === 400 && method === 'PUT')
+      throw new Cannot(`${this.origin} refuses it (${why}). Write what there is.`, 'usage');
     throw new Cannot(
       `${this.origin} did not do it (${why}). Look at the log of the authorization server.`,
       response.status >= 500 ? 'tryAgain' : response.status === 409 ? 'configuration' : 'failed',

@@ -1,6 +1,6 @@
 import type { ClientGrants, GrantedTokens } from './client-grants.js';
 
-/** What a pre-registered client gets at most, whatever it asks for and whatever its people approve. Absent: what every client may get. */
+/** What a client gets at most, whatever it asks for and whatever its people approve. Absent: what every client may get. */
 export interface ClientLimits {
   /** What its tokens may be for. */
   readonly resources?: readonly string[];
@@ -19,17 +19,20 @@ interface Clients {
 }
 
 interface Lifespans {
-  readonly tokenLifespans: {
-    readonly accessTokenLifespanMs: number;
-    readonly refreshTokenLifespanMs: number;
-  };
+  readonly accessTokenLifespanMs: number;
+  readonly refreshTokenLifespanMs: number;
 }
 
-const NONE: ClientLimits = {};
+export const NO_LIMITS: ClientLimits = {};
 
-/** Those of today: they also hold for what was granted before. */
-export const limitsOf = (clientId: string | undefined, { clientRegistration }: Clients): ClientLimits =>
-  clientRegistration.clients.find((client) => client.clientId === clientId)?.limits ?? NONE;
+/** Of a client of the configuration; `undefined`: it is none. */
+export function writtenLimits(
+  clientId: string | undefined,
+  { clientRegistration }: Clients,
+): ClientLimits | undefined {
+  const client = clientRegistration.clients.find((one) => one.clientId === clientId);
+  return client && (client.limits ?? NO_LIMITS);
+}
 
 export const within = (values: readonly string[], limit: readonly string[] | undefined): readonly string[] =>
   limit === undefined ? values : values.filter((value) => limit.includes(value));
@@ -44,7 +47,7 @@ export function grantOf<Kind extends GrantKind>(
 ): NonNullable<ClientGrants[Kind]> | undefined {
   const client = clientRegistration.clients.find((one) => one.clientId === clientId);
   const grant = client?.[kind];
-  return grant && limited(grant, client.limits ?? NONE);
+  return grant && limited(grant, client.limits ?? NO_LIMITS);
 }
 
 const limited = <Grant extends GrantedTokens & { readonly lifespanMs?: number }>(
@@ -59,15 +62,11 @@ const limited = <Grant extends GrantedTokens & { readonly lifespanMs?: number }>
     : { lifespanMs: Math.min(grant.lifespanMs, accessTokenLifespanMs) }),
 });
 
-/** How long the tokens of a client live. */
-export function lifespansOf(
-  clientId: string | undefined,
-  config: Clients & Lifespans,
-): Required<Pick<ClientLimits, 'accessTokenLifespanMs' | 'refreshTokenLifespanMs'>> {
-  const { accessTokenLifespanMs, refreshTokenLifespanMs } = config.tokenLifespans;
-  const limits = limitsOf(clientId, config);
-  return {
-    accessTokenLifespanMs: Math.min(accessTokenLifespanMs, limits.accessTokenLifespanMs ?? Infinity),
-    refreshTokenLifespanMs: Math.min(refreshTokenLifespanMs, limits.refreshTokenLifespanMs ?? Infinity),
-  };
-}
+/** How long the tokens of a client with these limits live. */
+export const limitedLifespans = (
+  limits: ClientLimits,
+  { accessTokenLifespanMs, refreshTokenLifespanMs }: Lifespans,
+): Lifespans => ({
+  accessTokenLifespanMs: Math.min(accessTokenLifespanMs, limits.accessTokenLifespanMs ?? Infinity),
+  refreshTokenLifespanMs: Math.min(refreshTokenLifespanMs, limits.refreshTokenLifespanMs ?? Infinity),
+});

@@ -1,7 +1,7 @@
 import { DURATION_BOUNDS } from '../model/bounds.js';
 import { block, list, text } from './fields.js';
 
-/** What a pre-registered client gets at most. */
+/** What a client gets at most. */
 export const clientLimits = block(
   'What the client gets at most, whatever it asks for and its people approve. It holds for every grant, and for what was granted before as well: a refresh gives what is written here now. Each field that is left out restricts nothing.',
   {
