@@ -53,7 +53,7 @@ export const addClients: AddCommand = (program, { terminal, ends }) => {
 
 const addLimits: AddCommand = (clients, { terminal, ends }) => {
   const output = new Output(terminal.stdout, terminal.env);
-  const limits = ofGateway(
+  ofGateway(
     clients
       .command('limits')
       .description('what a client gets at most; with further options, set it in place of what was set before')
@@ -63,9 +63,8 @@ const addLimits: AddCommand = (clients, { terminal, ends }) => {
     .option('--scope <scope...>', 'what its tokens may hold')
     .option('--access-token-lifespan <duration>', 'how long its access tokens live, such as 5m')
     .option('--refresh-token-lifespan <duration>', 'how long its refresh tokens live, such as 8h')
-    .option('--remove', 'take away what was set: it gets what every client may get');
-  limits.action(
-    async (client: string, { json = false, ...flags }: InstallationFlags & ApiFlags & LimitFlags) => {
+    .option('--remove', 'take away what was set: it gets what every client may get')
+    .action(async (client: string, { json = false, ...flags }: InstallationFlags & ApiFlags & LimitFlags) => {
       const { wishOf } = await import('../operate/limit-words.js');
       const wish = { client, json, ...wishOf(flags) };
       const access = apiAccess(flags);
@@ -81,6 +80,5 @@ const addLimits: AddCommand = (clients, { terminal, ends }) => {
         ...(state === undefined ? {} : { state }),
       };
       ends(await limitClient({ ...wish, ...which }, terminal.env, output));
-    },
-  );
+    });
 };
