@@ -1,19 +1,22 @@
 /**
- * `npm run test:cluster`: the Helm chart in a real cluster, the one of kubectl's current context, in a namespace of its own. Installs it with
- * the demonstration behind it, runs `helm test`, restarts and upgrades every service while people call, and asks the pods who reaches whom.
- * Everything goes away again. Without a cluster it says so and ends with 0; with REQUIRE_CLUSTER=1 that is a failure.
+ * `npm run test:cluster`: the Helm charts in a real cluster, the one of kubectl's current context, each in a namespace of its own. Installs the
+ * services with the demonstration behind them, runs `helm test`, restarts and upgrades every service while people call, and asks the pods who
+ * reaches whom. Then the operator, with a gateway that is made of objects (cluster/operated). Everything goes away again. `--only services` and
+ * `--only operator` do one of both. Without a cluster it says so and ends with 0; with REQUIRE_CLUSTER=1 that is a failure.
  */
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chartFor, isOld, nextChart } from './cluster/chart.mjs';
+import { nextChart } from './cluster/chart.mjs';
 import { Cluster, FULL_NAME, RELEASE } from './cluster/cluster.mjs';
 import { demonstration } from './cluster/demonstration.mjs';
 import { bringImages, whyNoImages } from './cluster/images.mjs';
 import { Load, PEOPLE } from './cluster/load.mjs';
+import { definitionsOf, removeDefinitions, testOperator } from './cluster/operated/operated.mjs';
 import { policyProblems } from './cluster/policies.mjs';
+import { releaseOf } from './cluster/release.mjs';
 import { rollings } from './cluster/rolling.mjs';
 import { valuesFor } from './cluster/values.mjs';
 import { Volumes } from './cluster/volumes.mjs';
@@ -37,20 +40,10 @@ function takeOverSignals() {
     process.removeAllListeners(signal).on(signal, () => stop.abort());
 }
 
-/** What every command of helm is given. */
-async function releaseOf(cluster, folder, files) {
-  const { stdout } = await cluster.helm('version', '--template', '{{.Version}}');
-  // An older server neither puts such fields together nor tells what helm 4 waits for.
-  const older = isOld(cluster) && stdout.startsWith('v4');
-  const waiting = ['--timeout', '8m', ...(older ? ['--wait=legacy', '--server-side=false'] : ['--wait'])];
-  const chart = chartFor(cluster, folder);
-  const given = [...files.flatMap((file) => ['--values', file]), ...waiting];
-  return { chart, next: nextChart(chart, folder), waiting, arguments: given };
-}
-
 async function install(cluster, node, folder, { images, volumes }) {
   const { files, secrets } = await valuesFor(node, folder, images, volumes.storage);
-  const release = await releaseOf(cluster, folder, files);
+  const here = await releaseOf(cluster, folder, 'gatehouse', files);
+  const release = { ...here, next: nextChart(here.chart, folder) };
   await cluster.create([...secrets, ...demonstration(images)]);
   await step('helm install', () => cluster.mustHelm('install', RELEASE, release.chart, ...release.arguments));
   for (const { metadata } of await cluster.list(
@@ -103,21 +96,46 @@ async function policies(cluster, images) {
   return problems.length === 0 ? 0 : 1;
 }
 
+/** @returns {Promise<number>} failures */
+async function testServices(cluster, node, folder, parts) {
+  const release = await install(cluster, node, folder, parts);
+  await step('helm test', () => helmTest(cluster));
+  const { images } = parts;
+  return (await underLoad(cluster, release, images)) + (await policies(cluster, images));
+}
+
+/** @type {Record<string, (cluster: Cluster, node: string, folder: string, parts: any) => Promise<number>>} */
+const TESTS = { services: testServices, operator: testOperator };
+
 async function testAll(cluster, node, folder) {
   takeOverSignals();
-  // To take down what is there, whatever ended the rest.
+  const definitions = await definitionsOf(cluster);
+  const images = await bringImages(cluster, folder);
+  let failures = 0;
+  try {
+    for (const [name, test] of Object.entries(TESTS).filter(([one]) => (only ?? one) === one)) {
+      const place = cluster.inNamespace(`${cluster.namespace}-${name}`);
+      say(`\n${name}, in the namespace ${place.namespace}`);
+      failures += await inItsNamespace(place, images, (volumes) =>
+        test(place, node, mkdtempSync(join(folder, name)), { images, volumes }),
+      );
+    }
+  } finally {
+    await removeDefinitions(cluster.uninterrupted(), definitions);
+  }
+  if (failures > 0) throw new Cannot(`${failures} of the checks failed.`);
+}
+
+/** Makes the namespace, and takes it down whatever ended the work. */
+async function inItsNamespace(cluster, images, work) {
   const last = cluster.uninterrupted();
   const volumes = new Volumes(last);
-  const images = await bringImages(cluster, folder);
   await cluster.must('create', 'namespace', cluster.namespace);
   try {
     if (await volumes.make(images))
       say('The cluster makes no volumes by itself: folders of a node stand in.');
     await cluster.must('label', 'namespace', cluster.namespace, `${RESTRICTED}=restricted`);
-    const release = await install(cluster, node, folder, { images, volumes });
-    await step('helm test', () => helmTest(cluster));
-    const failures = (await underLoad(cluster, release, images)) + (await policies(cluster, images));
-    if (failures > 0) throw new Cannot(`${failures} of the checks failed.`);
+    return await work(volumes);
   } catch (error) {
     if (!stop.signal.aborted) say(await last.explain());
     throw error;
@@ -140,12 +158,15 @@ async function cluster() {
   const missing = await whyNoImages(found.context);
   if (missing !== undefined) return `a cluster answers, and ${missing}`;
   const namespace = `gatehouse-test-${randomBytes(3).toString('hex')}`;
-  say(`Kubernetes 1.${found.minor}, context ${found.context}, namespace ${namespace}`);
+  say(`Kubernetes 1.${found.minor}, context ${found.context}`);
   return new Cluster(stop.signal, namespace, found);
 }
 
+const only = process.argv.includes('--only') ? process.argv.at(-1) : undefined;
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-cluster-'));
 try {
+  if (only !== undefined && !Object.hasOwn(TESTS, only))
+    throw new Cannot(`--only takes one of: ${Object.keys(TESTS).join(', ')}`);
   const found = await cluster();
   if (typeof found === 'string') {
     say(`test:cluster skipped: ${found}`);

@@ -66,6 +66,9 @@ export class Cluster {
   /** The same place for what an interruption must not end. */
   uninterrupted = () => new Cluster(undefined, this.namespace, this.#found);
 
+  /** Another namespace that is ours. */
+  inNamespace = (namespace) => new Cluster(this.#signal, namespace, this.#found);
+
   /**
    * What answers on this machine; a sentence that says why nothing does.
    * @param {() => Promise<void>} getHelm is called when an API answers
@@ -118,13 +121,21 @@ export class Cluster {
    * @param {object[]} objects
    */
   async create(objects) {
-    const list = { apiVersion: 'v1', kind: 'List', items: objects };
-    const args = [...this.#here('--context'), 'create', '--filename', '-'];
-    const { code, stderr } = await execute('kubectl', args, {
-      signal: this.#signal,
-      input: JSON.stringify(list),
-    });
-    if (code !== 0) throw new Cannot(`kubectl create failed:\n${lastLines(stderr, 20)}`);
+    await this.#send('create', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+  }
+
+  /**
+   * As somebody does with a file of their own.
+   * @param {string} manifests YAML
+   */
+  async apply(manifests) {
+    await this.#send('apply', manifests);
+  }
+
+  async #send(command, input) {
+    const args = [...this.#here('--context'), command, '--filename', '-'];
+    const { code, stderr } = await execute('kubectl', args, { signal: this.#signal, input });
+    if (code !== 0) throw new Cannot(`kubectl ${command} failed:\n${lastLines(stderr, 20)}`);
   }
 
   /** @returns {Promise<any[]>} objects of a kind, by a selector of labels */

@@ -43,15 +43,18 @@ export const HARDENED_CONTAINER = {
 
 export const imageOf = ({ registry, tag }, program) => `${registry}/gatehouse/${program}:${tag}`;
 
-/** @returns {object[]} a Deployment and a Service for each part */
-export const demonstration = (images) =>
+/**
+ * @param {string[]} [flags] of all parts
+ * @returns {object[]} a Deployment and a Service for each part
+ */
+export const demonstration = (images, flags = []) =>
   Object.entries(PORTS).flatMap(([part, port]) => {
     const labels = { ...LABELS, 'app.kubernetes.io/component': part };
     const container = {
       name: part,
       image: imageOf(images, 'demonstration'),
       imagePullPolicy: 'IfNotPresent',
-      args: [`--only=${part}`, ...FLAGS],
+      args: [`--only=${part}`, ...FLAGS, ...flags],
       ports: [{ name: 'http', containerPort: port }],
       readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 2, failureThreshold: 30 },
       ...HARDENED_CONTAINER,

@@ -5,7 +5,11 @@ import { Compose } from '../compose/compose.mjs';
 import { find } from '../set-up/programs.mjs';
 import { Cannot, step } from '../set-up/say.mjs';
 
-const PROGRAMS = ['authorization-server', 'token-vault', 'vmcp-proxy', 'gatehouse', 'demonstration'];
+/** What docker-compose.yml builds. */
+const COMPOSED = ['authorization-server', 'token-vault', 'vmcp-proxy', 'gatehouse', 'demonstration'];
+/** Of a cluster alone. */
+const OPERATOR = 'operator';
+const PROGRAMS = [...COMPOSED, OPERATOR];
 /** Nobody has it: a cluster that does not have the images cannot find others by their names. */
 const NO_REGISTRY = 'gatehouse.invalid';
 
@@ -75,9 +79,10 @@ export async function bringImages(cluster, folder) {
   }
   const local = (program) => `gatehouse/${program}:${process.env.GATEHOUSE_TAG ?? 'local'}`;
   const docker = (...args) => mustDocker(cluster, ...args);
-  await step('Building the images', () =>
-    docker('compose', '--ansi', 'never', '--profile', 'demo', 'build', '--quiet'),
-  );
+  await step('Building the images', async () => {
+    await docker('compose', '--ansi', 'never', '--profile', 'demo', 'build', '--quiet');
+    await docker('build', '--quiet', ...operatorBuild(), '--tag', local(OPERATOR), '.');
+  });
   // Of what is in them: images of another state have another tag.
   const ids = await docker('image', 'inspect', '--format', '{{.Id}}', ...PROGRAMS.map(local));
   const tag = createHash('sha256').update(ids).digest('hex').slice(0, 12);
@@ -94,6 +99,23 @@ export async function bringImages(cluster, folder) {
     ),
   );
   return { registry, tag, next: tags[1], ...bases };
+}
+
+/** As docker-compose.yml builds what is no service, and with the same variables. */
+function operatorBuild() {
+  const given = [
+    ['SERVICE', OPERATOR],
+    ['NODE_IMAGE', process.env.NODE_IMAGE],
+    ['BASE_IMAGE', process.env.BASE_IMAGE ?? process.env.NODE_IMAGE],
+    ['BASE_DIGEST', process.env.GATEHOUSE_BASE_DIGEST],
+    ['REVISION', process.env.GATEHOUSE_REVISION],
+    ['CREATED', process.env.GATEHOUSE_CREATED],
+    ['SOURCE', process.env.GATEHOUSE_SOURCE],
+  ].filter(([, value]) => value !== undefined);
+  return [
+    ...['--file', 'infra/docker/Dockerfile', '--target', 'program'],
+    ...given.flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+  ];
 }
 
 async function bring(way, names, { cluster, docker, folder }) {

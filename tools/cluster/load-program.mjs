@@ -5,19 +5,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectSignedIn } from '../../apps/gatehouse/dist/main-job/demonstration-client.js';
 
-const { MCP_URL = '', PAUSE_MS = '250' } = process.env;
+const { MCP_URL = '', PAUSE_MS = '250', BACKENDS = '', WATCHED = '' } = process.env;
 const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'];
-/** Whose token has to arrive at each backend of examples/compose. */
-const SUBJECTS = {
-  repos: (login) => `octo-${login}`,
-  directory: (login) => `acme-${login}`,
-  tickets: (login) => `acme-${login}`,
-  'tickets-self': (_login, own) => own,
-};
+/** Whose token has to arrive at each backend: `repos=octo-` is octo-<login>, and `tickets-self=` the person's own. */
+const SUBJECTS = Object.fromEntries(
+  [...BACKENDS.matchAll(/([\w-]+)=([\w-]*)/g)].map(([, backend, prefix]) => [
+    backend,
+    (login, own) => (prefix === '' ? own : `${prefix}${login}`),
+  ]),
+);
 const MOST_TROUBLES = 20;
 const RENEWED_BEFORE_MS = 10_000;
 
 const counts = { signedIn: 0, calls: 0, failed: 0, wrong: 0, renewed: 0, slowestMs: 0 };
+/** How a backend answers that may refuse, and how often in a row: these calls are not among the others. */
+const watched = { isRight: false, inARow: 0 };
 /** @type {string[]} */
 const troubles = [];
 
@@ -50,15 +52,27 @@ async function call(client, login, own, backend) {
   counts.slowestMs = Math.max(counts.slowestMs, Date.now() - beganMs);
 }
 
+async function watch(client) {
+  if (WATCHED === '') return;
+  const isRight = await client.callTool({ name: `${WATCHED}_whoami`, arguments: {} }).then(
+    (result) => result.isError !== true,
+    () => false,
+  );
+  watched.inARow = isRight === watched.isRight ? watched.inARow + 1 : 1;
+  watched.isRight = isRight;
+}
+
 async function useGateway(login) {
   const { client, accessToken } = await connectSignedIn(new URL(MCP_URL), { login, password: 'demo' });
   const own = subjectOf(accessToken);
   counts.signedIn += 1;
-  for (;;)
+  for (;;) {
     for (const backend of Object.keys(SUBJECTS)) {
       await call(client, login, own, backend);
       await delay(Number(PAUSE_MS));
     }
+    await watch(client);
+  }
 }
 
 /** @param {string | null} bearer whether it ends so soon that a call may outlive it */
@@ -83,7 +97,7 @@ globalThis.fetch = async (input, options) => {
 };
 
 setInterval(() => {
-  console.log(JSON.stringify({ ...counts, troubles }));
+  console.log(JSON.stringify({ ...counts, watched, troubles }));
   counts.slowestMs = 0;
 }, 1_000);
 // One after the other: what is looked at is calls, and not many sign-ins at once.

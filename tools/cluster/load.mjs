@@ -14,6 +14,10 @@ const LOOK_EVERY_MS = 1_000;
 /** Of all together: what comes late is seen, too. */
 const SETTLED_CALLS = 48;
 const MOST_MS = 180_000;
+/** Whose token arrives where, in examples/compose (load-program.mjs). */
+const BACKENDS = 'repos=octo- directory=acme- tickets=acme- tickets-self=';
+/** Each of them has asked each of two replicas by then, more or less. */
+const SURE_IN_A_ROW = 4 * PEOPLE;
 /** A ConfigMap holds no more. */
 const MOST_BYTES = 1_000_000;
 
@@ -48,9 +52,15 @@ const UNPACK =
 /** The pod with people in it. What is at localhost for them is where the pod of `helm test` has it, too (main-job.mjs). */
 export class Load {
   #cluster;
+  #asked;
 
-  constructor(cluster) {
+  /**
+   * @param {import('./cluster.mjs').Cluster} cluster
+   * @param {{backends?: string, watched?: string}} [asked] the backends that may not fail, and one that may
+   */
+  constructor(cluster, { backends = BACKENDS, watched = '' } = {}) {
     this.#cluster = cluster;
+    this.#asked = { BACKENDS: backends, WATCHED: watched };
   }
 
   async start(images) {
@@ -63,6 +73,7 @@ export class Load {
       WAYS: ways.map(({ port, to }) => `${port}=${to}`).join(' '),
       PROGRAM: '/tmp/load.mjs',
       MCP_URL: 'http://localhost:4483/mcp',
+      ...this.#asked,
     };
     const program = readFileSync(join(REPOSITORY, 'infra/helm/gatehouse/files/main-job.mjs'), 'utf8');
     await this.#cluster.create([
@@ -84,7 +95,8 @@ export class Load {
     if (line !== undefined) return JSON.parse(line);
     const { status } = JSON.parse(await this.#cluster.must('get', 'pod', NAME, '--output=json'));
     if (status.phase === 'Failed') throw new Cannot(`The load ended:\n${lines.join('\n')}`);
-    return { signedIn: 0, calls: 0, failed: 0, wrong: 0, renewed: 0, slowestMs: 0, troubles: [] };
+    const watched = { isRight: false, inARow: 0 };
+    return { signedIn: 0, calls: 0, failed: 0, wrong: 0, renewed: 0, slowestMs: 0, watched, troubles: [] };
   }
 
   async #until(what, isSo) {
@@ -106,6 +118,13 @@ export class Load {
       ({ signedIn, calls }) => signedIn === PEOPLE && calls > SETTLED_CALLS,
     );
   }
+
+  /** Until everybody is answered so by the backend that is watched. */
+  watched = (wanted) =>
+    this.#until(
+      `The backend that is watched ${wanted ? 'answers' : 'refuses'}`,
+      ({ watched: { isRight, inARow } }) => isRight === wanted && inARow >= SURE_IN_A_ROW,
+    );
 
   /** Until everybody's token was renewed at least once, however fast the rest was. */
   renewed = () => this.#until('Tokens are renewed', ({ renewed }) => renewed >= PEOPLE);

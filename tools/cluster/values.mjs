@@ -14,7 +14,7 @@ const PROGRAM = join(REPOSITORY, 'apps/gatehouse/dist/main.js');
 const ACCESS_TOKEN_LIFESPAN = '15s';
 
 /** The gateway of docker-compose.yml with nothing before it: browsers find it at localhost. Its bus is where the chart has it. */
-function configuration() {
+export function configuration() {
   const own = `authServer:\n  issuer: http://localhost:4484\n  tokenLifespans: { accessTokenLifespan: ${ACCESS_TOKEN_LIFESPAN} }\n`;
   const changed = readFileSync(EXAMPLE, 'utf8')
     .replace(/^publicUrl: .*$/m, 'publicUrl: http://localhost:4483')
@@ -34,19 +34,34 @@ const password = () => `p${randomBytes(24).toString('hex')}`;
  * @returns {Promise<{files: string[], secrets: object[]}>} files of values, and Secrets
  */
 export async function valuesFor(node, folder, images, storage) {
-  const file = join(folder, 'gatehouse.yaml');
-  writeFileSync(file, configuration());
-  const made = await mustRun(node, [PROGRAM, 'helm-values', file]);
-  const files = ['made.yaml', 'own.yaml'].map((name) => join(folder, name));
-  writeFileSync(files[0], made);
-  // JSON is YAML.
-  writeFileSync(files[1], JSON.stringify(ownValues(images, storage)));
-  return { files, secrets: secretsFor(neededSecrets(made)) };
+  const made = await helmValues(node, folder, configuration());
+  const own = { ...ownValues(images, storage), test: MAIN_JOB };
+  return { files: writeValues(folder, 'services', [made, JSON.stringify(own)]), secrets: secretsFor(made) };
 }
+
+/** What `gatehouse helm-values` makes of a configuration. */
+export async function helmValues(node, folder, text) {
+  const file = join(folder, 'gatehouse.yaml');
+  writeFileSync(file, text);
+  return await mustRun(node, [PROGRAM, 'helm-values', file]);
+}
+
+/**
+ * @param {string} folder
+ * @param {string} name of the release that they are for
+ * @param {string[]} texts each goes on top of those before it; JSON is YAML
+ * @returns {string[]} their files
+ */
+export const writeValues = (folder, name, texts) =>
+  texts.map((text, index) => {
+    const file = join(folder, `values-of-${name}-${index}.yaml`);
+    writeFileSync(file, text);
+    return file;
+  });
 
 const egress = (...parts) => [{ to: [peer], ports: parts.map((part) => ({ port: PORTS[part] })) }];
 
-const ownValues = (images, storage) => ({
+export const ownValues = (images, storage) => ({
   image: { registry: images.registry, tag: images.tag },
   postgres: {
     mode: 'bundled',
@@ -62,17 +77,22 @@ const ownValues = (images, storage) => ({
     autoscaling: { enabled: false },
     networkPolicy: { egress: egress('repos', 'tickets') },
   },
-  ...(process.env.CLUSTER_DNS === undefined
-    ? {}
-    : { networkPolicy: { dnsTo: [{ ipBlock: { cidr: `${process.env.CLUSTER_DNS}/32` } }] } }),
-  test: {
-    mainJob: {
-      enabled: true,
-      ways: BROWSER_WAYS,
-      networkPolicy: { egress: egress('acme-sso', 'octo') },
-    },
-  },
+  networkPolicy: dnsPeers(),
 });
+
+/** Where pods ask for names, if not in kube-system. */
+export const dnsPeers = () =>
+  process.env.CLUSTER_DNS === undefined
+    ? {}
+    : { dnsTo: [{ ipBlock: { cidr: `${process.env.CLUSTER_DNS}/32` } }] };
+
+const MAIN_JOB = {
+  mainJob: {
+    enabled: true,
+    ways: BROWSER_WAYS,
+    networkPolicy: { egress: egress('acme-sso', 'octo') },
+  },
+};
 
 /** As `helm-values` says at its top: `#   gatehouse-token-vault: key, key` */
 function neededSecrets(made) {
@@ -81,7 +101,12 @@ function neededSecrets(made) {
   return needed.map(([, name, keys]) => ({ name, keys: keys.split(', ') }));
 }
 
-function secretsFor(needed) {
+/**
+ * @param {string} made values of `helm-values`
+ * @returns {object[]} every Secret that they name, and those of the bundled parts
+ */
+export function secretsFor(made) {
+  const needed = neededSecrets(made);
   const database = {
     authorization_server: password(),
     token_vault: password(),
@@ -136,7 +161,7 @@ function secretsFor(needed) {
   ];
 }
 
-const secret = (name, stringData) => ({
+export const secret = (name, stringData) => ({
   apiVersion: 'v1',
   kind: 'Secret',
   metadata: { name },
