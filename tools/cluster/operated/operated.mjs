@@ -3,7 +3,7 @@
  * while objects are wrong, Secrets change and replicas of the operator go.
  */
 import { say, step } from '../../set-up/say.mjs';
-import { RELEASE } from '../cluster.mjs';
+import { FULL_NAME, RELEASE } from '../cluster.mjs';
 import { demonstration } from '../demonstration.mjs';
 import { Load, PEOPLE } from '../load.mjs';
 import { releaseOf } from '../release.mjs';
@@ -147,8 +147,9 @@ export async function testOperator(cluster, node, folder, parts) {
   await isDone('the operator', () => podsAreRestricted(cluster, images));
   await isDone("the operator's account may do what its chart says, and no more", () => mayNoMore(cluster));
   await isDone("kubectl apply of the seed system's example", () => applyExample(cluster));
-  await step('helm test', async () => {
+  await isDone('helm test', async () => {
     await cluster.mustHelm('test', RELEASE, '--timeout', '5m');
+    return (await cluster.must('logs', `${FULL_NAME}-test`)).trimEnd().split('\n').at(-1);
   });
   return await whileTheyCall(cluster, operator, images);
 }

@@ -11,8 +11,8 @@ const REPLICAS = 2;
 /** A Lease lasts 15 seconds, and whoever waits looks every two. */
 const HANDED_OVER_WITHIN_MS = 30_000;
 
-/** What no program that reads Secrets needs: databases, provider libraries, tools. */
-const FOREIGN = ['pg', '@prisma/client', 'oidc-provider', 'openid-client', 'typescript', 'esbuild'];
+/** What it has no use for: databases, the other services' libraries, tools. */
+const FOREIGN = ['pg', '@prisma/client', 'oidc-provider', 'typescript', 'esbuild'];
 
 /** Run in the pod: who it is, whether it can write, and what packages its image has. */
 const LOOK = `

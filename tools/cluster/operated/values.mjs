@@ -62,9 +62,10 @@ export async function operatorValues(cluster, folder, images) {
 
 /** Policies see the port of the API server itself, or that of its Service: it depends on the network. */
 async function apiPorts(cluster) {
-  const service = JSON.parse(
-    await cluster.must('get', 'endpoints', 'kubernetes', '--namespace=default', '--output=json'),
+  const slices = await cluster.must(
+    ...['get', 'endpointslices', '--namespace=default', '--output=json'],
+    ...['--selector', 'kubernetes.io/service-name=kubernetes'],
   );
-  const ports = service.subsets.flatMap((subset) => subset.ports.map(({ port }) => port));
+  const ports = JSON.parse(slices).items.flatMap((slice) => slice.ports.map(({ port }) => port));
   return [...new Set([443, ...ports])];
 }
