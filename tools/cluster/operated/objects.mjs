@@ -7,7 +7,7 @@ const SERVICES = ['authorization-server', 'token-vault', 'vmcp-proxy'];
 const WRITTEN = [`configmap/${CONFIG_MAP}`, ...SERVICES.map((service) => `secret/${CONFIG_MAP}-${service}`)];
 
 /** @returns {Promise<{type: string, status: string, reason: string, message: string} | undefined>} */
-export async function conditionOf(cluster, kind, name, type = 'Valid') {
+async function conditionOf(cluster, kind, name, type = 'Valid') {
   const { code, stdout } = await cluster.kubectl('get', kind, name, '--output=json');
   if (code !== 0) return undefined;
   return JSON.parse(stdout).status?.conditions?.find((one) => one.type === type);

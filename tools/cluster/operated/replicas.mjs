@@ -6,7 +6,7 @@ import { until } from '../until.mjs';
 import { CONFIG_MAP, PROVIDER_SECRETS, providerSecrets, REPORTS_KEY, UNLISTED } from './example.mjs';
 
 export const OPERATOR = 'operator';
-export const DEPLOYMENT = `${OPERATOR}-gatehouse-operator`;
+const DEPLOYMENT = `${OPERATOR}-gatehouse-operator`;
 const REPLICAS = 2;
 /** A Lease lasts 15 seconds, and whoever waits looks every two. */
 const HANDED_OVER_WITHIN_MS = 30_000;
