@@ -1,20 +1,16 @@
+import { PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
 import { PASSWORD } from '@gatehouse/testing/oauth-client';
 import { until } from '@gatehouse/testing/until';
 import { startWorld, type World } from '@gatehouse/testing/world';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { violations } from '../support/axe.js';
-import { Chromium, findChromium, keepScreenshot } from '../support/chromium.js';
+import { Chromium, findChromium } from '../support/chromium.js';
 import type { ChromiumTab } from '../support/chromium-tab.js';
+import { inAuthorizationServer } from '../support/database.js';
 import { ListeningClient } from '../support/listening-client.js';
+import { pageNames, PageWalk } from '../support/page-walk.js';
 
 const path = findChromium();
 const where = path === undefined ? describe.skip : describe;
-
-const SIZES = [
-  { width: 1_280, height: 800 },
-  { width: 390, height: 844 },
-] as const;
-const SCHEMES = ['light', 'dark'] as const;
 
 const drawing = (color: string): string => {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><rect width="8" height="8" rx="2" fill="${color}"/></svg>`;
@@ -29,6 +25,12 @@ const BRANDING = `  branding:
     termsUrl: https://acme.example/terms
 `;
 
+const SECRET = 'a-secret-of-a-television-in-a-living-room';
+const ACCESS = [
+  'permit(principal, action, resource);',
+  'forbid(principal, action, resource) when { principal has verifiedEmail && principal.verifiedEmail like "mallory@*" };',
+];
+
 /** The demonstration, as an operator would make it their own. */
 const branded = (yaml: string): string =>
   yaml
@@ -40,6 +42,30 @@ const branded = (yaml: string): string =>
     )
     .replace(/\{ name: repos,/, `{ name: repos, displayName: Repositories, logo: "${drawing('#1f5f4a')}",`);
 
+/** With all that has pages of its own: devices, secrets that people enter, somebody who may not sign in. */
+const complete = (yaml: string): string =>
+  branded(yaml)
+    .replace(
+      'clientRegistration: { metadataDocuments: { enabled: false } }',
+      `deviceFlow: {}
+  access: { policies: ${JSON.stringify(ACCESS)}, contact: it@acme.example }
+  clientRegistration:
+    metadataDocuments: { enabled: false }
+    clients:
+      - { clientId: television, clientName: Television, clientSecret: { env: TELEVISION_SECRET }, deviceFlow: true }`,
+    )
+    .replace('backends:\n', 'backends:\n  - { name: issues, url: http://127.0.0.1:9/mcp }\n')
+    .replace(
+      '  backends:\n',
+      '  backends:\n    issues: { type: headerInjection, headerInjection: { headerName: X-Api-Key, perUser: { name: jira, label: Jira API token } } }\n',
+    );
+
+/** A third provider, which knows the person after the second. */
+const third = (yaml: string): string => {
+  const octo = /^ {4}- name: octo\b[^]*?(?=^\S)/m.exec(yaml)?.[0] ?? '';
+  return yaml.replace(octo, () => `${octo.trimEnd()}\n${octo.replace(/name: octo\b.*/, 'name: octo-more')}`);
+};
+
 where('the pages, at both sizes, light and dark', () => {
   let world: World;
   let chromium: Chromium;
@@ -47,7 +73,16 @@ where('the pages, at both sizes, light and dark', () => {
   let tab: ChromiumTab;
 
   beforeAll(async () => {
-    [world, chromium] = await Promise.all([startWorld({ configure: branded }), Chromium.start(path ?? '')]);
+    const starting = startWorld({
+      configure: (yaml) => complete(third(yaml)),
+      environment: { 'authorization-server': { TELEVISION_SECRET: SECRET } },
+      demonstrationFlags: (portBase) =>
+        ['acme-sso', 'octo', 'octo-more'].flatMap((name) => [
+          '--callback-url',
+          `http://localhost:${portBase + PORT_OFFSETS['authorization-server']}/oauth/callback/${name}`,
+        ]),
+    });
+    [world, chromium] = await Promise.all([starting, Chromium.start(path ?? '')]);
     client = await ListeningClient.start(world.mcpUrl, 'Claude Code');
     tab = await chromium.open();
   });
@@ -55,43 +90,52 @@ where('the pages, at both sizes, light and dark', () => {
     await Promise.all([client.close(), chromium.close(), world.close()]);
   });
 
-  /** What of a page's decisions is not wholly in the window, without scrolling. */
-  const outside = async (): Promise<unknown> =>
-    await tab.evaluate(`[...document.querySelectorAll('.decide .actions button, main > .actions > .main')]
-      .filter((element) => {
-        const { top, left, bottom, right } = element.getBoundingClientRect();
-        return top < 0 || left < 0 || bottom > innerHeight || right > innerWidth;
-      })
-      .map((element) => element.textContent.trim())`);
-
-  const looksRight = async (name: string): Promise<void> => {
-    for (const { width, height } of SIZES)
-      for (const scheme of SCHEMES) {
-        const look = `${name} ${width}x${height} ${scheme}`;
-        const features = [{ name: 'prefers-color-scheme', value: scheme }];
-        await tab.send('Emulation.setEmulatedMedia', { features });
-        const metrics = { width, height, deviceScaleFactor: 1, mobile: false };
-        await tab.send('Emulation.setDeviceMetricsOverride', metrics);
-        await until(async () => (await tab.evaluate('innerWidth')) === width);
-        await tab.evaluate('scrollTo(0, 0)');
-        await keepScreenshot(tab, look.replaceAll(' ', '-'));
-        expect([look, await outside()]).toEqual([look, []]);
-        const isWide = await tab.evaluate('document.documentElement.scrollWidth > innerWidth');
-        expect([look, isWide]).toEqual([look, false]);
-        expect([look, await violations(tab)]).toEqual([look, []]);
-      }
-    await tab.send('Emulation.clearDeviceMetricsOverride');
+  const walk = new PageWalk();
+  const looksRight = async (name: string, where = tab): Promise<void> => {
+    expect(await walk.faultsOf(where, name)).toEqual([]);
   };
 
-  const at = async (url: string, page: string): Promise<void> => {
-    await tab.go(url);
-    await tab.seesPage(page);
+  const at = async (url: string, page: string, where = tab): Promise<void> => {
+    await where.go(url);
+    await where.seesPage(page);
   };
-  const logIn = async (): Promise<void> => {
-    await tab.type('#login', 'alice');
-    await tab.type('#password', PASSWORD);
-    await tab.click('button[value="sign-in"]');
+  const has = async (where: ChromiumTab, selector: string): Promise<boolean> =>
+    (await where.evaluate(`document.querySelector(${JSON.stringify(selector)}) !== null`)) === true;
+  /** Does something that leaves the page, and waits until it is left. */
+  const leaves = async (where: ChromiumTab, act: () => Promise<void>): Promise<void> => {
+    await where.evaluate('window.isLeft = true');
+    await act();
+    await until(async () => (await where.evaluate('window.isLeft')) === undefined, 30_000);
   };
+  const clicks = async (where: ChromiumTab, selector: string): Promise<void> => {
+    await leaves(where, () => where.click(selector));
+  };
+  const logIn = async (where = tab, login = 'alice'): Promise<void> => {
+    await where.type('#login', login);
+    await where.type('#password', PASSWORD);
+    await clicks(where, 'button[value="sign-in"]');
+  };
+  const ALLOW = 'button[value="allow"]';
+  const APPROVE = 'button[value="approve"]';
+  /** Whatever the providers ask, until something is there that is none of theirs. */
+  const through = async (where: ChromiumTab, login: string, end: string): Promise<void> => {
+    for (;;) {
+      await where.sees(`${end}, #login, ${ALLOW}`);
+      if (await has(where, end)) return;
+      await ((await has(where, '#login')) ? logIn(where, login) : clicks(where, ALLOW));
+    }
+  };
+  /** A browser in which nobody is signed in, behind the first provider. */
+  const behindFirst = async (login: string): Promise<ChromiumTab> => {
+    const guest = await chromium.open();
+    await at(client.request().url, 'consent', guest);
+    await clicks(guest, APPROVE);
+    await logIn(guest, login);
+    await clicks(guest, ALLOW);
+    return guest;
+  };
+  const pageOf = (where: ChromiumTab): string =>
+    where.requested.find((url) => url.startsWith(`${world.issuer}/sign-in/`)) ?? '';
 
   test.each([
     ['home', () => `${world.issuer}/`],
@@ -119,25 +163,152 @@ where('the pages, at both sizes, light and dark', () => {
       'status',
     ])
       expect(text).toContain(said);
-    await tab.click('button[value="approve"]');
+    await clicks(tab, APPROVE);
     await logIn();
-    await tab.click('button[value="allow"]');
+    await clicks(tab, ALLOW);
     await logIn();
-    // The page before it has such a button as well (Cancel), and is there until it is left.
-    await tab.click('button[value="allow"] + button[value="deny"]');
-    await tab.seesPage('failure');
+    await clicks(tab, 'button[value="allow"] + button[value="deny"]');
     await looksRight('failure');
     await tab.click('button[value="retry"]');
-    await tab.sees('#login, button[value="allow"]');
-    if ((await tab.evaluate(`document.querySelector('#login') !== null`)) === true) await logIn();
-    await tab.click('button[value="allow"]');
-    await tab.sees('#client');
+    await through(tab, 'alice', '#client');
     await at(`${world.issuer}/connections`, 'connections');
     await looksRight('connections');
     await at(`${world.issuer}/connect/octo`, 'connect');
     await looksRight('connect');
     await at(client.request().url, 'continue');
     await looksRight('continue');
+  });
+
+  test('what a link of a client leads to', async () => {
+    await at(`${world.issuer}/connections`, 'connections');
+    const session = String(await tab.evaluate(`document.querySelector('[data-session]')?.dataset.session`));
+    await at(`${world.issuer}/connect/octo`, 'connect');
+    await clicks(tab, 'button[value="cancel"]');
+    await looksRight('cancelled');
+    await at(`${world.issuer}/connect/octo`, 'connect');
+    await tab.click('button[value="continue"]');
+    await through(tab, 'alice', 'main[data-page="connected"]');
+    await looksRight('connected');
+    await at(`${world.issuer}/connect/nobody?session=${session}`, 'link-ended');
+    await looksRight('link-ended');
+    for (const end of ['wrong-account', 'no-account']) {
+      await tab.go(`${world.issuer}/connect/ended/${end}`);
+      await looksRight(end);
+    }
+    const guest = await chromium.open();
+    await at(`${world.issuer}/connect/jira?session=${session}`, 'secret', guest);
+    await looksRight('secret', guest);
+    await at(`${world.issuer}/connections`, 'connections');
+    await tab.type('#secret-of-jira', 'ä');
+    await clicks(tab, '#jira .entry button');
+    await looksRight('unfit-secret');
+  });
+
+  test('between the providers, and back from one of them', async () => {
+    const guest = await behindFirst('bert');
+    await guest.go(`${world.issuer}/oauth/callback/octo?code=x&setup_action=install`);
+    await looksRight('unasked', guest);
+    await clicks(guest, 'a.button.main');
+    await logIn(guest, 'bert');
+    // The page is left by itself, unless somebody stops that.
+    await guest.send('Fetch.enable', { patterns: [{ urlPattern: '*onward=*' }] });
+    await clicks(guest, ALLOW);
+    await guest.seesPage('onward');
+    await guest.stop();
+    await guest.send('Fetch.disable');
+    await looksRight('onward', guest);
+    await clicks(guest, 'a.button.main');
+    await through(guest, 'bert', '#client');
+    await inAuthorizationServer(
+      world,
+      "update sessions set opened_at = opened_at - interval '31 minutes', used_at = used_at - interval '31 minutes'",
+    );
+    await guest.go(pageOf(guest));
+    await looksRight('sign-in-over', guest);
+  });
+
+  test('while a provider keeps the vault waiting, and after the end', async () => {
+    const request = client.request();
+    const guest = await chromium.open();
+    await at(request.url, 'consent', guest);
+    await clicks(guest, APPROVE);
+    await logIn(guest, 'carl');
+    await clicks(guest, ALLOW);
+    const octo = await world.demonstration.holdNext('octo', 'token');
+    await logIn(guest, 'carl');
+    await guest.click(ALLOW);
+    await until(octo.isHeld);
+    const [server] = world.replicas['authorization-server'];
+    await server?.kill();
+    await octo.letGo();
+    await server?.start();
+    await guest.go(pageOf(guest));
+    await looksRight('wait', guest);
+    await until(async () => {
+      if (await has(guest, 'main[data-page="wait"]')) await clicks(guest, 'a.button.main');
+      return await has(guest, `#client, ${ALLOW}, button[value="retry"]`);
+    }, 120_000);
+    if (await has(guest, 'button[value="retry"]')) await clicks(guest, 'button[value="retry"]');
+    await through(guest, 'carl', '#client');
+    await client.redeem(request.codeVerifier);
+    await guest.go(pageOf(guest));
+    await looksRight('signed-in', guest);
+  });
+
+  test('for somebody who may not sign in', async () => {
+    const guest = await behindFirst('mallory');
+    await looksRight('refused', guest);
+  });
+
+  test('for a device', async () => {
+    const code = async (): Promise<{ readonly verification_uri_complete: string }> => {
+      const discovery = await fetch(`${world.issuer}/.well-known/openid-configuration`);
+      const metadata = (await discovery.json()) as { readonly device_authorization_endpoint: string };
+      const response = await fetch(metadata.device_authorization_endpoint, {
+        method: 'POST',
+        headers: { authorization: `Basic ${Buffer.from(`television:${SECRET}`).toString('base64')}` },
+        body: new URLSearchParams({ resource: world.mcpUrl }),
+      });
+      return (await response.json()) as { readonly verification_uri_complete: string };
+    };
+    const guest = await chromium.open();
+    const entered = async (): Promise<void> => {
+      await at((await code()).verification_uri_complete, 'device-confirm', guest);
+      await clicks(guest, 'button.main');
+      await guest.sees('button[value="cancel"]');
+    };
+    await at(new URL((await code()).verification_uri_complete).href.split('?')[0] ?? '', 'device', guest);
+    await looksRight('device', guest);
+    await at((await code()).verification_uri_complete, 'device-confirm', guest);
+    await looksRight('device-confirm', guest);
+    await clicks(guest, 'button.main');
+    await clicks(guest, APPROVE);
+    await through(guest, 'dirk', 'main[data-page^="device-"]');
+    await looksRight('device-approved', guest);
+    await entered();
+    await clicks(guest, 'button[value="cancel"]');
+    await looksRight('device-refused', guest);
+    await entered();
+    await inAuthorizationServer(
+      world,
+      `update oidc_records set payload = payload || '{"exp":1}' where model = 'DeviceCode'`,
+    );
+    await clicks(guest, 'button.main');
+    await through(guest, 'dirk', 'main[data-page^="device-"]');
+    await looksRight('device-over', guest);
+  });
+
+  test('where a client asks for the person to be signed out', async () => {
+    const discovery = await fetch(`${world.issuer}/.well-known/openid-configuration`);
+    const metadata = (await discovery.json()) as { readonly end_session_endpoint: string };
+    await tab.go(metadata.end_session_endpoint);
+    await looksRight('confirm-logout');
+    await clicks(tab, 'button[value="leave"]');
+    await looksRight('logged-out');
+  });
+
+  test('every page that there is was looked at', () => {
+    expect([...walk.seen].sort()).toEqual(pageNames());
   });
 
   test('attack: nothing of the branding makes a browser ask another host', () => {
