@@ -33,6 +33,7 @@ export const enterCodePage = ({ csrf, action, site, isUnknown }: EnterView): Htm
           <input
             type="text"
             id="user_code"
+            class="device-code"
             name="user_code"
             required
             maxlength="32"
@@ -54,7 +55,7 @@ export const confirmCodePage = ({ csrf, action, site, code }: FormFacts & { read
     site,
     page: 'device-confirm',
     body: html`<h1>${t`Is this the code on your device?`}</h1>
-      <p>
+      <p class="device-code">
         <strong><code>${code}</code></strong>
       </p>
       <div class="note">

@@ -19,6 +19,7 @@ p{margin:.55rem 0;overflow-wrap:anywhere}
 .small{font-size:.9rem}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 dl{margin:1.1rem 0;border:1px solid var(--line);border-radius:10px}
+dl:not(:has(div)){display:none}
 dl>div{display:flex;flex-wrap:wrap;gap:.1rem 1rem;padding:.6rem .9rem}
 dl>div+div{border-top:1px solid var(--line)}
 dt{flex:0 0 8.5rem;color:var(--soft);font-size:.92rem}
@@ -36,6 +37,9 @@ ul.items .name{font-weight:600;overflow-wrap:anywhere}
 .tag.live{color:var(--accent)}
 .tag.bad{background:var(--bad-ground);color:var(--bad-ink)}
 code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--tint);border-radius:5px;padding:.08em .36em;overflow-wrap:anywhere}
+input.device-code{width:100%;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:1.4rem;letter-spacing:.08em;text-align:center;text-transform:uppercase}
+.device-code code{font-size:1.7rem;letter-spacing:.08em}
+p.device-code{text-align:center}
 code.address{background:none;padding:0;font-size:.8em}
 .note{margin:1rem 0;padding:.75rem .9rem;border:1px solid var(--warn-line);border-radius:10px;background:var(--warn-ground);color:var(--warn-ink)}
 .note.bad{border-color:var(--bad-line);background:var(--bad-ground);color:var(--bad-ink)}
@@ -43,7 +47,7 @@ code.address{background:none;padding:0;font-size:.8em}
 .note p+p{margin-top:.4rem}
 .actions{display:flex;flex-wrap:wrap;gap:.6rem;margin-top:1.5rem}
 form{margin:0}
-input[type=password]{font:inherit;min-height:2.75rem;min-width:0;padding:.5rem .8rem;border:1px solid var(--line);border-radius:9px;background:var(--ground);color:var(--ink)}
+input[type=password],input[type=text]{font:inherit;min-height:2.75rem;min-width:0;padding:.5rem .8rem;border:1px solid var(--line);border-radius:9px;background:var(--ground);color:var(--ink)}
 ul.items .row.entry{margin-top:.6rem;justify-content:flex-start}
 ul.items .row.entry>label{flex:1 1 100%}
 ul.items .row.entry>input{flex:1 1 14rem}
