@@ -13,8 +13,9 @@ import { setUp } from './set-up/set-up.mjs';
 const node = await setUp();
 await ensureBuild(node);
 const folder = join(REPOSITORY, FOLDER);
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder);
+// What else is there belongs to others.
+for (const name of Object.keys(PICTURES)) rmSync(join(folder, `${name}.png`), { force: true });
+mkdirSync(folder, { recursive: true });
 const jest = join(REPOSITORY, 'node_modules/jest/bin/jest.js');
 const { code } = await run(node, [jest, '--forceExit', 'tests/browser/pictures.spec.ts'], {
   stdio: 'inherit',
