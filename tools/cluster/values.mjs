@@ -8,7 +8,7 @@ import { BROWSER_WAYS, PORTS, peer } from './demonstration.mjs';
 import { FULL_NAME } from './cluster.mjs';
 
 const EXAMPLE = join(REPOSITORY, 'examples/compose/gatehouse.yaml');
-const PROGRAM = join(REPOSITORY, 'apps/gatehouse/dist/main.js');
+export const PROGRAM = join(REPOSITORY, 'apps/gatehouse/dist/main.js');
 
 /** Everybody's is renewed every five seconds (load-program.mjs): also while what renews them rolls. */
 const ACCESS_TOKEN_LIFESPAN = '15s';
@@ -98,7 +98,10 @@ const MAIN_JOB = {
 function neededSecrets(made) {
   const needed = [...made.matchAll(/^# {3}([a-z0-9-]+): (.+)$/gm)];
   if (needed.length === 0) throw new Cannot('`gatehouse helm-values` names no Secret.');
-  return needed.map(([, name, keys]) => ({ name, keys: keys.split(', ') }));
+  // Another one is named by the configuration itself, and made by whoever wrote that.
+  return needed
+    .filter(([, name]) => name.startsWith('gatehouse-'))
+    .map(([, name, keys]) => ({ name, keys: keys.split(', ') }));
 }
 
 /**

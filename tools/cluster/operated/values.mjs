@@ -1,7 +1,18 @@
 /** What the two charts are given when the operator writes the configuration (docs/guides/operator.md). */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { mustRun } from '../../set-up/run.mjs';
 import { Cannot } from '../../set-up/say.mjs';
-import { configuration, dnsPeers, helmValues, ownValues, secretsFor, writeValues } from '../values.mjs';
-import { GATEWAY, INSTALLATION, LISTED, REPORTS } from './example.mjs';
+import {
+  configuration,
+  dnsPeers,
+  helmValues,
+  ownValues,
+  PROGRAM,
+  secretsFor,
+  writeValues,
+} from '../values.mjs';
+import { exampleObjects, GATEWAY, INSTALLATION, LISTED, REPORTS } from './example.mjs';
 
 const INSIDE = 'allowPrivateIps: true, insecureAllowHttp: true';
 /** Blocks of gatehouse.yaml that the objects say. */
@@ -20,33 +31,37 @@ backends:
   - { name: ${REPORTS}, ${INSIDE} }
 `;
 
-/** Where kubelet, database and bus are is written as without an operator. */
-function installation(whole) {
+/** Listeners, database and bus are written as without an operator. */
+function installation() {
+  const whole = configuration().replace(/^name: .*$/m, `name: ${GATEWAY}`);
   const blocks = whole.split(/^(?=[a-zA-Z])/m).filter((block) => !OF_OBJECTS.test(block));
-  return [...blocks, INSTALLED].join('');
+  return [...blocks, INSTALLED].join('').replaceAll('internal: { port:', 'internal: { host: 0.0.0.0, port:');
 }
 
-/** The mount of each file that the installation names, and no other: what the objects name comes from the operator. */
-const ITEM = /^ *- path: (\S+)\n(?: +(?:secret|key): .*\n)+/gm;
+/** Mounts of what the objects name: that comes from the operator. */
+const OF_OBJECTS_TOO = /^ *- path: \/run\/secrets\/gatehouse\/.*\n(?: +(?:secret|key): .*\n)+/gm;
 
 /**
  * @returns {Promise<{files: string[], secrets: object[]}>} values of the chart of the services, and the Secrets that they name
  */
 export async function operatedValues(node, folder, images, storage) {
-  const whole = configuration().replace(/^name: .*$/m, `name: ${GATEWAY}`);
-  const text = installation(whole);
-  const made = await helmValues(node, folder, whole);
-  const mounted = made.replace(ITEM, (item, path) => (text.includes(path) ? item : ''));
-  if (mounted === made || !mounted.includes('key-encryption-key'))
+  const text = installation();
+  const file = join(folder, 'objects.yaml');
+  writeFileSync(file, [...exampleObjects(), text].join('\n---\n'));
+  const made = await helmValues(node, folder, await mustRun(node, [PROGRAM, 'convert', file]));
+  const mounted = made.replaceAll(OF_OBJECTS_TOO, '');
+  if (mounted === made || mounted.includes('/run/secrets/gatehouse/'))
     throw new Cannot('`gatehouse helm-values` writes files of Secrets in another form than this test knows.');
   const own = {
     ...ownValues(images, storage),
-    // As the services read it; what the chart mounts is what the operator makes of it.
-    configuration: text.replaceAll(/internal: \{ port:/g, 'internal: { host: 0.0.0.0, port:'),
+    // The operator reads it; what the chart mounts is what the operator makes of it.
+    configuration: text,
     operator: { virtualServer: GATEWAY },
   };
-  const files = writeValues(folder, 'services', [mounted, JSON.stringify(own)]);
-  return { files, secrets: secretsFor(made) };
+  return {
+    files: writeValues(folder, 'services', [mounted, JSON.stringify(own)]),
+    secrets: secretsFor(mounted),
+  };
 }
 
 /** Values of the operator's own chart. */
