@@ -18,7 +18,7 @@ import {
 } from './example.mjs';
 import { deleteAndApplyAgain, sayMistakes, written } from './objects.mjs';
 import {
-  killLeader,
+  deleteLeader,
   mayNoMore,
   OPERATOR,
   podsAreRestricted,
@@ -91,7 +91,7 @@ const underLoad = (cluster, load, operator, images) => [
     () => sayMistakes(cluster),
   ],
   ['an object and a Secret change, and no pod is started again', () => changesAreTakenOver(cluster, load)],
-  ["the leader's pod is killed, and another one goes on", () => killLeader(cluster)],
+  ["the leader's pod is deleted, and another one goes on", () => deleteLeader(cluster)],
   ['an upgrade of the operator (helm upgrade)', () => upgrade(cluster, operator, images)],
   ['no replica runs for a while, and a Secret changes', () => stopAndStart(cluster)],
   [
