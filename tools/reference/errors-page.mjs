@@ -106,10 +106,11 @@ async function ofToken(name) {
     { warn: () => {}, failure: () => {} },
   );
   const headers = { authorization: 'Bearer a.b.c' };
-  const caller = await callers.identify(/** @type {never} */ ({ headers, rawHeaders: [] }), {
-    audience: 'https://gateway.example/mcp',
-    url: 'https://gateway.example/mcp',
-  });
+  const caller = await callers.identify(
+    /** @type {never} */ ({ headers, rawHeaders: [] }),
+    { audience: 'https://gateway.example/mcp', url: 'https://gateway.example/mcp' },
+    { certificate: () => undefined },
+  );
   return caller.kind === 'challenge' ? String(caller.status) : undefined;
 }
 

@@ -208,7 +208,8 @@ export const authorizationServer = {
       json: {
         redirect_uris: 'Where codes may go.',
         client_name: 'What people read when they are asked.',
-        token_endpoint_auth_method: '`none`, `client_secret_basic`, `client_secret_post`, `private_key_jwt`.',
+        token_endpoint_auth_method:
+          '`none`, `client_secret_basic`, `client_secret_post`, `private_key_jwt`; with `mtls` those of RFC 8705.',
         jwks: 'Public keys, or `jwks_uri`.',
         grant_types: '`authorization_code`, `refresh_token`; for devices that of RFC 8628.',
         scope: 'Scopes that it may ask for.',

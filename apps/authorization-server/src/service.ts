@@ -16,7 +16,7 @@ import { SECOND_MS } from '@gatehouse/kernel/durations';
 import { startAdministration } from './administration-listener.js';
 import { AuthorizationServerModule } from './authorization-server.module.js';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { peerUnless } from './http/caller.js';
+import { peerUnless } from '@gatehouse/service-process/trusted-proxies';
 import { Cors } from './http/cors.js';
 import { DoctorProbes } from './http/doctor-probes.js';
 import { IssuerUrls } from './http/issuer-urls.js';

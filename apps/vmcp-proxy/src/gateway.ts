@@ -3,6 +3,7 @@ import { dpopProofs, mcpSessions as sessionsBucket, taskKeys } from '@gatehouse/
 import type { VmcpProxyPart } from '@gatehouse/config/parts';
 import type { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import type { Log } from '@gatehouse/observability/log';
+import { ClientCertificates } from '@gatehouse/service-process/client-certificates';
 import { Prober } from './backends/prober.job.js';
 import { BackendQuestions } from './calls/backend-questions.js';
 import { DroppedMessages } from './calls/dropped-messages.js';
@@ -185,6 +186,7 @@ const factsOf = (
 ): EndpointFacts => ({
   passed,
   peers: new AllowedPeers(part),
+  certificates: new ClientCertificates(part.authServer?.mtls, part.trustedProxies, surroundings.log),
   endpoints,
   refused: refusals(surroundings),
 });

@@ -51,6 +51,8 @@ export interface ProxySetup {
   readonly incomingAuth?: VmcpProxyPart['incomingAuth'];
   readonly dpop?: Partial<NonNullable<VmcpProxyPart['authServer']>['dpop']>;
   readonly machineClients?: readonly string[];
+  readonly mtls?: NonNullable<VmcpProxyPart['authServer']>['mtls'];
+  readonly trustedProxies?: readonly string[];
   /** Default: `http://localhost:<port>` */
   readonly publicUrl?: string;
   readonly trustedHosts?: readonly string[];
@@ -203,6 +205,8 @@ export function proxyPart({
   callPolicies,
   dpop,
   machineClients = [],
+  mtls,
+  trustedProxies = [],
   rateLimiting = { limits: [], whenUnavailable: 'local' },
 }: ProxySetup): VmcpProxyPart {
   const { servers, user, password, requestKeys, gatewayName } = nats.optionsOf('vmcp-proxy');
@@ -211,6 +215,7 @@ export function proxyPart({
     name: gatewayName,
     publicUrl: publicUrl ?? 'http://localhost:4483',
     trustedHosts: trustedHosts ?? [],
+    trustedProxies,
     allowedOrigins: allowedOrigins ?? [],
     resourceUrl: AUDIENCE,
     nats: { servers, user, password, requestKeys },
@@ -236,6 +241,7 @@ export function proxyPart({
       upstreamProviders: [{ name: 'octo', requirement: 'optional' }],
       dpop: { boundAccessTokens: 'optional', nonces: 'optional', ...dpop },
       machineClients,
+      ...(mtls === undefined ? {} : { mtls }),
     },
     // For what never comes; a busy machine takes its time with what does.
     backends: backends.map(proxyBackend),

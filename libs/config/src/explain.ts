@@ -231,6 +231,7 @@ function explainSecrets(model: GatehouseModel): readonly Explanation[] {
       ({ id, key }) => [`authServer.keyEncryptionKeys.${id}`, key] as const,
     ),
     ['authServer.clientRegistration.initialAccessToken', registration?.initialAccessToken],
+    ['authServer.mtls.certificateAuthorities', authServer?.requestProtection.mtls?.certificateAuthorities],
     ...(registration?.clients ?? []).map(
       ({ clientId, clientSecret }) =>
         [`authServer.clientRegistration.clients.${clientId}`, clientSecret] as const,

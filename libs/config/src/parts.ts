@@ -4,6 +4,7 @@ import type { WayOut } from './model/egress-rules.js';
 import { openedTelemetry } from './opened-telemetry.js';
 import { openedIntrospection, openedParty, openedWayOut } from './opened-egress.js';
 import { openedProvider, openedRegistration } from './opened-parties.js';
+import { certificateHeader, openedProtection } from './opened-protection.js';
 import { openedKeyHolders } from './opened-key-holders.js';
 import { openedStrategy } from './opened-strategy.js';
 import type { ConfiguredSecret } from './model/configured-secret.js';
@@ -29,7 +30,7 @@ import {
   type Unauthenticated,
   type UpstreamInject,
 } from './model/outgoing-auth.js';
-import type { DpopRules } from './model/request-protection.js';
+import type { CertificateHeader, DpopRules } from './model/request-protection.js';
 import type { RateLimiting } from './model/rate-limits.js';
 import type { RequestLimits } from './model/request-limits.js';
 import type { ResumptionBounds } from './model/resumption-bounds.js';
@@ -141,6 +142,8 @@ export interface ProxyBackend extends Omit<Backend<Secret>, 'stdio'> {
 /** What the proxy may see: no database, no key, no provider credential. */
 export interface VmcpProxyPart extends CommonPart {
   readonly trustedHosts: readonly string[];
+  /** Whose word on callers' certificates is taken. */
+  readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly listen: ProxyAddresses;
   readonly incomingAuth: IncomingAuth<Secret>;
@@ -151,6 +154,8 @@ export interface VmcpProxyPart extends CommonPart {
     readonly issuer: string;
     readonly upstreamProviders: readonly UpstreamProviderFacts[];
     readonly dpop: DpopRules;
+    /** Absent: no certificate of a caller is looked at. */
+    readonly mtls?: CertificateHeader;
   };
   readonly backends: readonly ProxyBackend[];
   readonly aggregation: Aggregation;
@@ -191,6 +196,7 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
     keyHolders: openedKeyHolders(keyHolders, model),
     keyEncryptionKeys: opened(keyEncryptionKeys),
     clientRegistration: openedRegistration(clientRegistration),
+    requestProtection: openedProtection(rest.requestProtection),
     assertionIssuers: assertionIssuers.map((issuer) => openedParty(issuer, model)),
     upstreamProviders: upstreamProviders.map((provider) => ({
       name: provider.name,
@@ -245,6 +251,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
   return {
     ...common(model, model.listen.proxy),
     trustedHosts: model.trustedHosts,
+    trustedProxies: model.trustedProxies,
     allowedOrigins: model.allowedOrigins,
     incomingAuth: openedIncomingAuth(model),
     ...(model.callPolicies === undefined ? {} : { callPolicies: model.callPolicies }),
@@ -254,6 +261,7 @@ export function vmcpProxyPart(model: GatehouseModel): VmcpProxyPart {
           authServer: {
             issuer: authServer.issuer,
             dpop: authServer.requestProtection.dpop,
+            ...certificateHeader(authServer.requestProtection),
             machineClients: machineClientsIn(authServer),
             upstreamProviders: authServer.upstreamProviders.map(({ name, requirement }) => ({
               name,

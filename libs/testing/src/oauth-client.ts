@@ -42,7 +42,11 @@ export class OAuthClient {
   ) {}
 
   /** Discovery (RFC 9728, RFC 8414) and registration (RFC 7591). */
-  static async register(mcpUrl: string, name = 'test client'): Promise<OAuthClient> {
+  static async register(
+    mcpUrl: string,
+    name = 'test client',
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<OAuthClient> {
     const { origin, pathname } = new URL(mcpUrl);
     const resource = (await getJson(`${origin}/.well-known/oauth-protected-resource${pathname}`)) as {
       resource: string;
@@ -54,6 +58,7 @@ export class OAuthClient {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
+        ...more,
         client_name: name,
         redirect_uris: [REDIRECT_URI],
         token_endpoint_auth_method: 'none',

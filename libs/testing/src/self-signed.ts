@@ -1,24 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { isIPv4 } from 'node:net';
+import { der, ECDSA_SHA256, oid, pemOf, sequence, time } from './der.js';
 
-/** DER (X.690): tag, length, content. */
-function der(tag: number, ...content: readonly Buffer[]): Buffer {
-  const body = Buffer.concat(content);
-  return Buffer.concat([Buffer.of(tag), lengthOf(body), body]);
-}
-
-/** In as few bytes as possible: DER allows no others. */
-function lengthOf({ length }: Buffer): Buffer {
-  if (length < 0x80) return Buffer.of(length);
-  return length < 0x100 ? Buffer.of(0x81, length) : Buffer.of(0x82, length >> 8, length & 0xff);
-}
-
-const sequence = (...content: readonly Buffer[]): Buffer => der(0x30, ...content);
-const oid = (...bytes: readonly number[]): Buffer => der(0x06, Buffer.from(bytes));
-const time = (at: Date): Buffer =>
-  der(0x17, Buffer.from(`${at.toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`));
-
-const ECDSA_SHA256 = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
 const DAY_MS = 86_400_000;
 
 /** A DNS name or an IPv4 address (RFC 5280 section 4.2.1.6). */
@@ -70,9 +53,8 @@ function certificateFor(
     der(0xa3, sequence(alternativeNames, ...(authority === undefined ? [isAuthority] : []))),
   );
   const signature = Buffer.concat([Buffer.of(0), sign('sha256', content, signer)]);
-  const certificate = sequence(content, ECDSA_SHA256, der(0x03, signature)).toString('base64');
   return {
-    cert: `-----BEGIN CERTIFICATE-----\n${certificate.replace(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n`,
+    cert: pemOf(sequence(content, ECDSA_SHA256, der(0x03, signature))),
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };
 }

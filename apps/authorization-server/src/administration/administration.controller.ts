@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ADMINISTRATION_SCOPE, type Administration } from '@gatehouse/config/model/administration';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
+import { ClientCertificates } from '@gatehouse/service-process/client-certificates';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { tokenInHeader, type PresentedToken } from '../oauth-endpoints/presented-token.js';
 import { Acts } from './acts.flow.js';
@@ -55,6 +56,7 @@ export class AdministrationController {
     private readonly administrators: Administrators,
     private readonly acts: Acts,
     private readonly logs: AdministrationLog,
+    private readonly certificates: ClientCertificates,
     @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'administration' | 'issuer'>,
   ) {}
 
@@ -104,6 +106,7 @@ export class AdministrationController {
     return await this.administrators.callerOf({
       ...token,
       proof: headers['dpop'],
+      certificate: () => this.certificates.thumbprintOf(request),
       method,
       url: `${url}${path}`,
     });

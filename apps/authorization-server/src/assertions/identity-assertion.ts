@@ -25,7 +25,7 @@ const claims = z.looseObject({
   resource: z.union([z.string(), z.array(z.string()).max(MAX_RESOURCES)]).optional(),
   scope: z.string().default(''),
   tenant: z.string().optional(),
-  cnf: z.looseObject({ jkt: z.string() }).optional(),
+  cnf: z.looseObject({}).optional(),
 });
 
 /** Whom an issuer asserts, and what for. */
@@ -39,7 +39,7 @@ export interface AssertedPerson {
   /** As they are written. */
   readonly resources: readonly string[];
   readonly scopes: readonly string[];
-  /** What the assertion is bound to (RFC 9449); absent: nothing. */
+  /** What the assertion is bound to (RFC 9449, RFC 8705); absent: nothing. */
   readonly cnf?: Readonly<Record<string, unknown>>;
 }
 

@@ -59,9 +59,17 @@ describe('keys that a client brings', () => {
     expect(usableKeySet(setOf(...Array.from({ length: 21 }, () => EC))).keys).toHaveLength(20);
   });
 
-  test('certificates, and whatever else stands beside a key, are not kept', () => {
-    expect(usableKeySet(setOf({ ...EC, x5c: ['MII'], x5u: 'https://evil.example' })).keys).toEqual([EC]);
+  test('whatever stands beside a key is not kept, but the first certificate, which is its own', () => {
+    const written = { ...EC, x5c: ['MII', 'MIJ'], x5u: 'https://evil.example' };
+    expect(usableKeySet(setOf(written)).keys).toEqual([{ ...EC, x5c: ['MII'] }]);
   });
+
+  test.each<unknown>(['MII', [], [1], [''], ['-----BEGIN'], ['M'.repeat(8_193)]])(
+    'what is no certificate is not kept as one: %j',
+    (x5c) => {
+      expect(usableKeySet(setOf({ ...EC, x5c })).keys).toEqual([EC]);
+    },
+  );
 });
 
 describe('what a client is registered to prove', () => {

@@ -1,3 +1,4 @@
+import { createPublicKey, X509Certificate, type JsonWebKey } from 'node:crypto';
 import { CLIENT_SIGNING_ALGORITHMS } from '@gatehouse/config/model/client-keys';
 import type { JWK } from 'jose';
 
@@ -9,19 +10,26 @@ const MIN_MODULUS_CHARACTERS = 342;
 /** 65537 has four. A longer one is as good, and costs as much as a long modulus. */
 const MAX_EXPONENT_CHARACTERS = 6;
 const MAX_ID_CHARACTERS = 256;
+const MAX_CERTIFICATE_CHARACTERS = 8_192;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const CURVES = ['P-256', 'P-384', 'Ed25519'];
 const MEMBERS = ['kty', 'kid', 'alg', 'use', 'key_ops', 'crv', 'x', 'y', 'n', 'e'] as const;
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
-/** @returns what is wrong with the keys that a client brings, in a sentence for its developer. */
-export function keySetProblem(jwks: unknown): string | undefined {
+/**
+ * @param areCertificates each key is that of a certificate, which stands beside it (RFC 8705, section 2.2.2)
+ * @returns what is wrong with the keys that a client brings, in a sentence for its developer.
+ */
+export function keySetProblem(jwks: unknown, areCertificates = false): string | undefined {
   const keys = keysIn(jwks);
   if (keys === undefined || keys.length === 0) return 'jwks must be a JWK Set with at least one key';
   if (keys.length > MAX_KEYS) return `jwks must not have more than ${MAX_KEYS} keys`;
   if (keys.some(isPrivate)) return 'jwks must contain public keys only';
   if (!keys.every(isUsable))
     return `each key in jwks must be EC (P-256, P-384), Ed25519, or RSA of 2048 to 4096 bits, for one of ${CLIENT_SIGNING_ALGORITHMS.join(', ')}`;
-  return undefined;
+  return areCertificates && !keys.every(hasItsCertificate)
+    ? 'each key in jwks must have its certificate as x5c'
+    : undefined;
 }
 
 /** A published set may hold keys for other uses. Those that can verify a signature here are left. */
@@ -72,6 +80,30 @@ function isUsable(key: Written): boolean {
 const isBetween = (value: unknown, min: number, max: number): boolean =>
   typeof value === 'string' && value.length >= min && value.length <= max;
 
-/** Certificates and whatever else stands in a key is not kept. */
-const known = (key: Written): JWK =>
-  Object.fromEntries(MEMBERS.flatMap((member) => (key[member] === undefined ? [] : [[member, key[member]]])));
+/** Whatever else stands in a key is not kept, and of certificates the key's own alone. */
+function known(key: Written): JWK {
+  const certificate = certificateOf(key);
+  return {
+    ...Object.fromEntries(
+      MEMBERS.flatMap((member) => (key[member] === undefined ? [] : [[member, key[member]]])),
+    ),
+    ...(certificate === undefined ? {} : { x5c: [certificate] }),
+  };
+}
+
+/** RFC 7517, section 4.7: the first is that of the key. */
+function certificateOf({ x5c }: Written): string | undefined {
+  const first: unknown = Array.isArray(x5c) ? x5c[0] : undefined;
+  return typeof first === 'string' && first.length <= MAX_CERTIFICATE_CHARACTERS && BASE64.test(first)
+    ? first
+    : undefined;
+}
+
+function hasItsCertificate(key: Written): boolean {
+  try {
+    const { publicKey } = new X509Certificate(Buffer.from(certificateOf(key) ?? '', 'base64'));
+    return publicKey.equals(createPublicKey({ key: { ...known(key) } as JsonWebKey, format: 'jwk' }));
+  } catch {
+    return false;
+  }
+}

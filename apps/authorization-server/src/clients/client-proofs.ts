@@ -1,15 +1,26 @@
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { CLIENT_SIGNING_ALGORITHMS, FAPI2_SIGNING_ALGORITHMS } from '@gatehouse/config/model/client-keys';
-import type { ClientMetadata } from 'oidc-provider';
+import {
+  CLIENT_SIGNING_ALGORITHMS,
+  FAPI2_SIGNING_ALGORITHMS,
+  type TlsSubject,
+} from '@gatehouse/config/model/client-keys';
+import { TLS_SUBJECT_NAMES, TLS_SUBJECTS, tlsSubjectProblem } from '@gatehouse/config/model/tls-subject';
+import type { ClientAuthMethod, ClientMetadata } from 'oidc-provider';
 import { z } from 'zod';
 import { isAllowedHost } from './allowed-host.js';
 import { keySetProblem, usableKeySet } from './client-keys.js';
 
-/** How clients may authenticate (RFC 7591, section 2; RFC 7523). */
-export const clientAuthMethods = ({ securityProfile }: Protection) =>
-  securityProfile === 'fapi2'
-    ? (['private_key_jwt'] as const)
-    : (['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const);
+/** How clients may authenticate (RFC 7591, section 2; RFC 7523; RFC 8705). */
+export const clientAuthMethods = ({ securityProfile, mtls }: Protection): readonly ClientAuthMethod[] => [
+  ...(securityProfile === 'fapi2' ? [] : (['none', 'client_secret_basic', 'client_secret_post'] as const)),
+  'private_key_jwt',
+  ...(mtls?.certificateAuthorities === undefined ? [] : ([TLS_CLIENT_AUTH] as const)),
+  ...(mtls === undefined ? [] : ([SELF_SIGNED] as const)),
+];
+
+/** RFC 8705, sections 2.1 and 2.2. */
+const TLS_CLIENT_AUTH = 'tls_client_auth';
+const SELF_SIGNED = 'self_signed_tls_client_auth';
 
 /** What clients may sign with. */
 export const clientSigningAlgorithms = ({ securityProfile }: Protection) =>
@@ -26,6 +37,9 @@ export interface ClientProofRules {
   readonly clients: readonly { readonly clientId: string }[];
 }
 
+/** RFC 8705, section 3.4. */
+const BOUND_TO_CERTIFICATE = 'tls_client_certificate_bound_access_tokens';
+
 /** Members of a registration that are about what its client proves. */
 export const proofMembers = {
   jwks: z.unknown().optional(),
@@ -35,6 +49,12 @@ export const proofMembers = {
   require_signed_request_object: z.boolean().optional(),
   require_pushed_authorization_requests: z.boolean().optional(),
   dpop_bound_access_tokens: z.boolean().optional(),
+  [BOUND_TO_CERTIFICATE]: z.boolean().optional(),
+  tls_client_auth_subject_dn: z.string().optional(),
+  tls_client_auth_san_dns: z.string().optional(),
+  tls_client_auth_san_uri: z.string().optional(),
+  tls_client_auth_san_ip: z.string().optional(),
+  tls_client_auth_san_email: z.string().optional(),
 };
 
 const MEMBERS = Object.keys(proofMembers) as readonly (keyof typeof proofMembers)[];
@@ -56,6 +76,9 @@ export function registeredProofs(
     token_endpoint_auth_method: authMethod,
   };
   if (authMethod !== 'private_key_jwt') delete proofs['token_endpoint_auth_signing_alg'];
+  if (authMethod !== TLS_CLIENT_AUTH) for (const member of Object.values(TLS_SUBJECTS)) delete proofs[member];
+  // RFC 7591, section 3.2.1: the response does not say that it counts.
+  if (rules.requestProtection.mtls === undefined) delete proofs[BOUND_TO_CERTIFICATE];
   leaveOutUnused(proofs, rules);
   return proofs;
 }
@@ -68,15 +91,20 @@ function leaveOutUnused(
   const known: readonly unknown[] = clientSigningAlgorithms(requestProtection);
   if (!hasKeys || !known.includes(metadata['request_object_signing_alg']))
     delete metadata['request_object_signing_alg'];
-  if (signsSomething(metadata)) return;
+  if (usesKeys(metadata)) return;
   delete metadata['jwks'];
   delete metadata['jwks_uri'];
 }
 
-const signsSomething = (metadata: Readonly<Record<string, unknown>>): boolean =>
+const usesKeys = (metadata: Readonly<Record<string, unknown>>): boolean =>
   metadata['token_endpoint_auth_method'] === 'private_key_jwt' ||
+  hasOwnCertificate(metadata) ||
   metadata['require_signed_request_object'] === true ||
   metadata['request_object_signing_alg'] !== undefined;
+
+const hasOwnCertificate = ({
+  token_endpoint_auth_method: method,
+}: Readonly<Record<string, unknown>>): boolean => method === SELF_SIGNED;
 
 /** Of any client, whatever it is known by. @returns what is wrong, in a sentence for its developer. */
 export function clientProofsProblem(
@@ -84,12 +112,34 @@ export function clientProofsProblem(
   rules: ClientProofRules,
 ): string | undefined {
   const { jwks, jwks_uri: uri } = metadata;
-  if (!signsSomething(metadata)) return undefined;
+  const ofCertificate = certificateProblem(metadata, rules);
+  if (ofCertificate !== undefined) return ofCertificate;
+  if (!usesKeys(metadata)) return undefined;
   if (jwks === undefined && uri === undefined) return 'jwks or jwks_uri must be there';
   if (jwks !== undefined && uri !== undefined) return 'jwks and jwks_uri must not both be there';
-  if (jwks !== undefined) return keySetProblem(jwks);
+  if (jwks !== undefined) return keySetProblem(jwks, hasOwnCertificate(metadata));
   return uri === undefined ? undefined : keySetUriProblem(uri, metadata['client_id'], rules);
 }
+
+/** That a client of `tls_client_auth` names one thing is the library's check. */
+function certificateProblem(
+  metadata: Readonly<Record<string, unknown>>,
+  { requestProtection }: ClientProofRules,
+): string | undefined {
+  if (metadata['dpop_bound_access_tokens'] === true && isBoundToCertificate(metadata, requestProtection))
+    return `dpop_bound_access_tokens and ${BOUND_TO_CERTIFICATE} must not both be there`;
+  if (metadata['token_endpoint_auth_method'] !== TLS_CLIENT_AUTH) return undefined;
+  for (const name of TLS_SUBJECT_NAMES) {
+    const value = metadata[TLS_SUBJECTS[name]];
+    const problem = value === undefined ? undefined : tlsSubjectProblem(name, value);
+    if (problem !== undefined) return `${TLS_SUBJECTS[name]} ${problem}`;
+  }
+  return undefined;
+}
+
+/** Where no certificate is looked at, none binds a token. */
+const isBoundToCertificate = (metadata: Readonly<Record<string, unknown>>, { mtls }: Protection): boolean =>
+  mtls !== undefined && metadata[BOUND_TO_CERTIFICATE] === true;
 
 const MAX_URI_CHARACTERS = 2_048;
 
@@ -110,10 +160,12 @@ function keySetUriProblem(
 /** What the configuration demands of every client counts for those, too, that registered before. */
 export function demandProofs(metadata: ClientMetadata, rules: ClientProofRules): void {
   leaveOutUnused(metadata, rules);
-  if (rules.requestProtection.dpop.boundAccessTokens === 'required') metadata.dpop_bound_access_tokens = true;
+  const { dpop } = rules.requestProtection;
+  if (dpop.boundAccessTokens === 'required' && !isBoundToCertificate(metadata, rules.requestProtection))
+    metadata.dpop_bound_access_tokens = true;
 }
 
-/** Of keys that were looked at: certificates, and whatever else stands beside them, mean nothing here. */
+/** Of keys that were looked at: whatever else stands beside them means nothing here. */
 export function keepKnownMembers(metadata: ClientMetadata): void {
   if (metadata.jwks !== undefined) metadata.jwks = { keys: [...usableKeySet(metadata.jwks).keys] };
 }
@@ -123,13 +175,26 @@ export function configuredProofs(
   client: AuthorizationServerPart['clientRegistration']['clients'][number],
 ): Readonly<Record<string, unknown>> {
   const { jwks, jwksUri, tokenEndpointAuthSigningAlg: alg } = client;
+  const byKeys = client.selfSignedTlsClientAuth === true ? SELF_SIGNED : 'private_key_jwt';
   return {
     ...(jwks === undefined ? {} : { jwks: { keys: jwks.map((jwk) => ({ ...jwk, use: 'sig' })) } }),
     ...(jwksUri === undefined ? {} : { jwks_uri: jwksUri }),
-    ...(jwks === undefined && jwksUri === undefined ? {} : { token_endpoint_auth_method: 'private_key_jwt' }),
+    ...(jwks === undefined && jwksUri === undefined ? {} : { token_endpoint_auth_method: byKeys }),
+    ...(client.tlsClientAuth === undefined ? {} : namedBy(client.tlsClientAuth)),
+    ...(client.tlsClientCertificateBoundAccessTokens === true ? { [BOUND_TO_CERTIFICATE]: true } : {}),
     ...(alg === undefined ? {} : { token_endpoint_auth_signing_alg: alg }),
     require_pushed_authorization_requests: client.requirePushedAuthorizationRequests ?? false,
     require_signed_request_object: client.requireSignedRequestObject ?? false,
     dpop_bound_access_tokens: client.dpopBoundAccessTokens ?? false,
   };
 }
+
+const namedBy = (subject: TlsSubject): Readonly<Record<string, string>> => ({
+  token_endpoint_auth_method: TLS_CLIENT_AUTH,
+  ...Object.fromEntries(
+    TLS_SUBJECT_NAMES.flatMap((name) => {
+      const value = subject[name];
+      return value === undefined ? [] : [[TLS_SUBJECTS[name], value]];
+    }),
+  ),
+});

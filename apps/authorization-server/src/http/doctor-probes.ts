@@ -1,7 +1,7 @@
 import { CLAIMED_CALLER, PROBE_HEADER, type ArrivedProbe } from '@gatehouse/kernel/doctor-probe';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
-import { peerUnless } from './caller.js';
+import { peerUnless } from '@gatehouse/service-process/trusted-proxies';
 
 const MARK = /^[A-Za-z0-9_-]{43}$/;
 

@@ -5,7 +5,7 @@ import { cookieName, readCookie, setCookie } from './cookies.js';
 import { readForm } from './form-body.js';
 import { IssuerUrls } from './issuer-urls.js';
 import { pageHeaders } from './page-headers.js';
-import { callerBehind, networkOf } from './caller.js';
+import { callerBehind, networkOf } from '@gatehouse/service-process/trusted-proxies';
 import { RateLimiter } from './rate-limit.js';
 
 describe('URLs of an issuer with a path', () => {

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { PROVIDER_LOGOUT_PATH } from '@gatehouse/config/urls/callbacks';
 import { CLIENT_METADATA_PATH } from '@gatehouse/config/urls/upstream-client';
-import { callerBehind, type CallerOf } from './caller.js';
+import { callerBehind, type CallerOf } from '@gatehouse/service-process/trusted-proxies';
 import { Cors, type CorsSettings } from './cors.js';
 import { errorPage } from '../pages/error-page.js';
 import type { IssuerUrls } from './issuer-urls.js';

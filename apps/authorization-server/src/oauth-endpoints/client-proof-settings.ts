@@ -1,18 +1,21 @@
-import { FAPI2_SIGNING_ALGORITHMS } from '@gatehouse/config/model/client-keys';
+import { authenticates, FAPI2_SIGNING_ALGORITHMS } from '@gatehouse/config/model/client-keys';
 import type { SigningAlgorithm } from '@gatehouse/config/model/client-registration';
 import { PROOF_ALGORITHMS } from '@gatehouse/access-tokens/dpop-proof';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import type { Clock } from '@gatehouse/kernel/clock';
+import type { ClientCertificates } from '@gatehouse/service-process/client-certificates';
 import type { AsymmetricSigningAlgorithm, Configuration } from 'oidc-provider';
 import { clientAuthMethods, clientSigningAlgorithms } from '../clients/client-proofs.js';
 import type { CookieKeys } from '../signing-keys/cookie-keys.js';
 import type { SigningKeys } from '../signing-keys/signing-keys.js';
 import { assertionRule, requestObjectRule } from './client-assertion.js';
+import { mutualTls } from './mutual-tls.js';
 
 export interface ClientProofParts {
   readonly config: AuthorizationServerPart;
   readonly cookieKeys: CookieKeys;
   readonly clock: Clock;
+  readonly certificates: Pick<ClientCertificates, 'of'>;
 }
 
 /** What clients prove, for the library: who they are, what they ask for, and that they hold a key. */
@@ -33,7 +36,8 @@ export function clientProofSettings({ config, clock }: ClientProofParts) {
   } satisfies Configuration;
 }
 
-export function clientProofFeatures({ config: { requestProtection }, cookieKeys }: ClientProofParts) {
+export function clientProofFeatures(parts: ClientProofParts) {
+  const { requestProtection } = parts.config;
   const { dpop, pushedAuthorizationRequests, securityProfile } = requestProtection;
   return {
     pushedAuthorizationRequests: {
@@ -45,9 +49,10 @@ export function clientProofFeatures({ config: { requestProtection }, cookieKeys 
     dPoP: {
       enabled: true,
       // The same at each replica.
-      nonceSecret: Buffer.from(cookieKeys.derive('DPoP nonces').reveal(), 'base64url'),
+      nonceSecret: Buffer.from(parts.cookieKeys.derive('DPoP nonces').reveal(), 'base64url'),
       requireNonce: () => dpop.nonces === 'required',
     },
+    mTLS: mutualTls(requestProtection, parts),
     ...(securityProfile === 'fapi2' ? { fapi: { enabled: true, profile: '2.0' } } : {}),
   } satisfies Configuration['features'];
 }
@@ -79,9 +84,6 @@ const waivedPkce = ({
     requestProtection.securityProfile === 'fapi2'
       ? []
       : clients
-          .filter(
-            ({ pkce, clientSecret, jwks, jwksUri }) =>
-              pkce === 'optional' && (clientSecret ?? jwks ?? jwksUri) !== undefined,
-          )
+          .filter((client) => client.pkce === 'optional' && authenticates(client))
           .map(({ clientId }) => clientId),
   );

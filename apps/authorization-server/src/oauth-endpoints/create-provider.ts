@@ -69,6 +69,7 @@ export async function createProvider(parts: LibraryParts, log: Log, metrics: Met
       documents: areAnnounced,
       userInfoEndpoint,
       assertions: parts.assertions.areTaken,
+      aliasBase: config.requestProtection.mtls?.endpointAliasBaseUrl,
       introspectionAlg: parts.introspection.isOffered ? parts.introspection.signingKey.alg : undefined,
     };
     ctx.body = publishedMetadata(ctx.body as Record<string, unknown>, rules);

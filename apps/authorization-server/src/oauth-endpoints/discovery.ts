@@ -1,3 +1,5 @@
+import { endpointAliases } from './mutual-tls.js';
+
 /** Members that only OpenID Connect Discovery defines. Readers of RFC 8414 do not need them. */
 const OPENID_ONLY = [
   'userinfo_endpoint',
@@ -27,6 +29,8 @@ export interface DiscoveryRules {
   readonly assertions: boolean;
   /** Whether clients are told that their id may be the URL of a document. */
   readonly documents: boolean;
+  /** Where endpoints are reached with certificates (RFC 8705, section 5); `undefined`: nowhere else. */
+  readonly aliasBase: string | undefined;
 }
 
 /** The published metadata document: the library's, with corrections, and without members that belong to OpenID Connect only. */
@@ -39,6 +43,7 @@ export function publishedMetadata(
     userInfoEndpoint,
     introspectionAlg,
     assertions,
+    aliasBase,
   }: DiscoveryRules,
 ): Record<string, unknown> {
   const {
@@ -71,8 +76,13 @@ export function publishedMetadata(
   else published['claims_parameter_supported'] = false;
   if (assertions) published['authorization_grant_profiles_supported'] = [ID_JAG_PROFILE];
   if (!documents) delete published['client_id_metadata_document_supported'];
-  if (openid) return published;
-  return Object.fromEntries(Object.entries(published).filter(([member]) => !OPENID_ONLY.includes(member)));
+  const said = openid
+    ? published
+    : Object.fromEntries(Object.entries(published).filter(([member]) => !OPENID_ONLY.includes(member)));
+  const { issuer } = document;
+  return aliasBase === undefined
+    ? said
+    : { ...said, mtls_endpoint_aliases: endpointAliases(said, String(issuer), aliasBase) };
 }
 
 const listOf = (list: unknown): readonly unknown[] => (Array.isArray(list) ? list : []);

@@ -10,17 +10,13 @@ import { TOKEN_EXCHANGE_GRANT, TOKEN_TYPES } from '@gatehouse/kernel/token-types
 import { AuditLog } from '@gatehouse/observability/audit-log';
 import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { errors, type Provider, type TokenEndpointGrantContext } from 'oidc-provider';
-import {
-  checkDpopRequired,
-  resolveRequestedResources,
-  validateDpop,
-} from 'oidc-provider/lib/helpers/grants.js';
+import { resolveRequestedResources } from 'oidc-provider/lib/helpers/grants.js';
 import { OwnAccessTokens, type OwnAccessToken } from './own-access-tokens.flow.js';
 import { SessionStore } from '../sessions/session.store.js';
 import { noteDelegation } from './acting.js';
 import { actorsIn, delegation, type Verdict } from './delegation.js';
 import { EXCHANGE_PARAMETERS, exchangeRequest } from './exchange-request.js';
-import { isHeld, issueAccessToken, type Proof } from './issue-access-token.flow.js';
+import { heldBy, isHeld, issueAccessToken, type Held } from './issue-access-token.flow.js';
 
 type Context = TokenEndpointGrantContext;
 
@@ -66,12 +62,11 @@ export class ExchangeToken {
 
   async #exchange(ctx: Context): Promise<void> {
     const { provider, client, params } = ctx.oidc;
-    const proof = await validateDpop(provider, ctx);
-    checkDpopRequired(provider, ctx, proof);
+    const held = await heldBy(ctx);
     const grant = this.#grantOf(client.clientId);
     const request = exchangeRequest(params);
-    const subject = await this.#subject(request.subjectToken, proof);
-    const actor = await this.#actor(request.actorToken, proof, client.clientId, grant);
+    const subject = await this.#subject(request.subjectToken, held);
+    const actor = await this.#actor(request.actorToken, held, client.clientId, grant);
     // Its own error where there are two, or none that there is.
     const [target] = await resolveRequestedResources(provider, ctx);
     if (target === undefined) throw new errors.InvalidTarget('resource is missing');
@@ -81,7 +76,7 @@ export class ExchangeToken {
     if (verdict.kind === 'refused') throw refusal(verdict, asked.scopes);
     const expiresIn = await this.#lifetime(subject, grant);
     await issueAccessToken(ctx, {
-      ...{ target, expiresIn, proof, scopes: verdict.scopes },
+      ...{ target, expiresIn, held, scopes: verdict.scopes },
       accountId: subject.sub,
       tsid: subject.tsid,
       gty: 'token_exchange',
@@ -108,10 +103,10 @@ export class ExchangeToken {
   }
 
   /** @throws {errors.InvalidRequest} section 2.2.2 */
-  async #subject(presented: string, proof: Proof): Promise<Subject> {
+  async #subject(presented: string, held: Held): Promise<Subject> {
     const subject = await this.tokens.current(presented);
     const tsid = subject?.tsid;
-    if (subject === undefined || tsid === undefined || !isHeld(subject.cnf, proof))
+    if (subject === undefined || tsid === undefined || !isHeld(subject.cnf, held))
       throw new errors.InvalidRequest('subject_token is no token of a person that is good here');
     return { ...subject, tsid };
   }
@@ -119,14 +114,14 @@ export class ExchangeToken {
   /** @throws {errors.InvalidRequest} section 2.2.2 */
   async #actor(
     presented: string | undefined,
-    proof: Proof,
+    held: Held,
     clientId: string,
     { actors }: ExchangeGrant,
   ): Promise<string> {
     if (presented === undefined) return clientId;
     const actor = await this.tokens.current(presented);
     const isAllowed = actor !== undefined && (actor.sub === clientId || actors.includes(actor.sub));
-    if (!isAllowed || actor.tsid !== undefined || !isHeld(actor.cnf, proof))
+    if (!isAllowed || actor.tsid !== undefined || !isHeld(actor.cnf, held))
       throw new errors.InvalidRequest('actor_token is no token of a client that may act here');
     return actor.sub;
   }

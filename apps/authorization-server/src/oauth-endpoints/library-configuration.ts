@@ -17,7 +17,8 @@ import type { SigningAlgorithm } from '@gatehouse/config/model/client-registrati
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import type { ClientTerms } from '../client-terms/client-terms.js';
 import { cookieName } from '../http/cookies.js';
-import { callerBehind } from '../http/caller.js';
+import type { ClientCertificates } from '@gatehouse/service-process/client-certificates';
+import { callerBehind } from '@gatehouse/service-process/trusted-proxies';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { RateLimiter } from '../http/rate-limit.js';
 import type { CookieKeys } from '../signing-keys/cookie-keys.js';
@@ -60,6 +61,7 @@ export interface LibraryParts {
   readonly cookieKeys: CookieKeys;
   readonly hooks: LibraryHooks;
   readonly clock: Clock;
+  readonly certificates: Pick<ClientCertificates, 'of'>;
   readonly revocation: Pick<RevokeAccessToken, 'afterLibrary'>;
   readonly introspection: Pick<Introspection, 'isOffered' | 'allowedPolicy' | 'afterLibrary' | 'signingKey'>;
   readonly documents: Pick<ClientDocuments, 'fetch' | 'isPinned' | 'areAnnounced'>;

@@ -38,6 +38,8 @@ export function asSeenByProvider(
     url: route,
     originalUrl: urls.path(route),
     headers,
+    // Whose certificate came with it is read from these and the socket.
+    rawHeaders: request.rawHeaders,
     socket: request.socket,
     httpVersion: request.httpVersion,
     httpVersionMajor: request.httpVersionMajor,

@@ -6,6 +6,7 @@ import { Metrics } from '@gatehouse/observability/metrics';
 import { Database } from '@gatehouse/persistence/database';
 import { Provider, type AdapterFactory } from 'oidc-provider';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
+import { ClientCertificates } from '@gatehouse/service-process/client-certificates';
 import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AssertionsModule } from '../assertions/assertions.module.js';
@@ -106,6 +107,16 @@ const PARTS = Symbol('oidc-provider parts');
     OwnRefreshTokens,
     Introspection,
     TokenHolder,
+    {
+      provide: ClientCertificates,
+      inject: [CONFIG, Log, CLOCK],
+      useFactory: (
+        { requestProtection, trustedProxies }: AuthorizationServerPart,
+        log: Log,
+        clock: Clock,
+      ): ClientCertificates =>
+        new ClientCertificates(requestProtection.mtls, trustedProxies, log, () => clock.nowMs()),
+    },
     GrantedClaims,
     UserInfo,
     {
@@ -212,6 +223,7 @@ const PARTS = Symbol('oidc-provider parts');
         RedeemAssertion,
         WatchSigningKeys,
         ClientTerms,
+        ClientCertificates,
       ],
       useFactory: (
         ...[
@@ -229,6 +241,7 @@ const PARTS = Symbol('oidc-provider parts');
           assertions,
           watch,
           terms,
+          certificates,
         ]: [
           AuthorizationServerPart,
           SigningKeys,
@@ -244,6 +257,7 @@ const PARTS = Symbol('oidc-provider parts');
           RedeemAssertion,
           WatchSigningKeys,
           ClientTerms,
+          ClientCertificates,
         ]
       ): LibraryParts => ({
         config,
@@ -260,6 +274,7 @@ const PARTS = Symbol('oidc-provider parts');
         assertions,
         watch,
         terms,
+        certificates,
       }),
     },
     { provide: Provider, inject: [PARTS, Log, Metrics], useFactory: createProvider },
@@ -267,6 +282,14 @@ const PARTS = Symbol('oidc-provider parts');
     HandOutCode,
     BrowserSessions,
   ],
-  exports: [AuthorizationRequests, BrowserSessions, DeviceRequests, OwnAccessTokens, Provider, TokenHolder],
+  exports: [
+    AuthorizationRequests,
+    BrowserSessions,
+    ClientCertificates,
+    DeviceRequests,
+    OwnAccessTokens,
+    Provider,
+    TokenHolder,
+  ],
 })
 export class OAuthEndpointsModule {}

@@ -9,16 +9,12 @@ import { JWT_BEARER_GRANT } from '@gatehouse/kernel/token-types';
 import { AuditLog } from '@gatehouse/observability/audit-log';
 import { CLOCK, CONFIG } from '@gatehouse/service-process/injected';
 import { errors, type Provider, type TokenEndpointGrantContext } from 'oidc-provider';
-import {
-  checkDpopRequired,
-  resolveRequestedResources,
-  validateDpop,
-} from 'oidc-provider/lib/helpers/grants.js';
+import { resolveRequestedResources } from 'oidc-provider/lib/helpers/grants.js';
 import { AssertionRefused, IdentityAssertions } from '../assertions/identity-assertions.flow.js';
 import type { AssertedPerson } from '../assertions/identity-assertion.js';
 import { AssertedPeople } from './asserted-people.flow.js';
 import { assertedGrant, type AssertedVerdict } from './asserted-grant.js';
-import { isHeld, issueAccessToken, type Proof } from './issue-access-token.flow.js';
+import { heldBy, isHeld, issueAccessToken, type Held } from './issue-access-token.flow.js';
 import { withConfiguredResource } from './resource-parameter.js';
 
 type Context = TokenEndpointGrantContext;
@@ -65,10 +61,9 @@ export class RedeemAssertion {
 
   async #redeem(ctx: Context): Promise<void> {
     const { provider, client } = ctx.oidc;
-    const proof = await validateDpop(provider, ctx);
-    checkDpopRequired(provider, ctx, proof);
+    const held = await heldBy(ctx);
     const grant = this.#grantOf(client.clientId, client.clientAuthMethod);
-    const person = await this.#person(ctx, grant, proof);
+    const person = await this.#person(ctx, grant, held);
     const verdict = this.#verdict(ctx, person, grant);
     // The library makes the target of a token of what was requested.
     Object.assign(ctx.oidc.params, { resource: verdict.resource });
@@ -80,7 +75,7 @@ export class RedeemAssertion {
     });
     const expiresIn = this.#lifetime(endsAtMs, grant);
     await issueAccessToken(ctx, {
-      ...{ accountId, tsid, target, expiresIn, proof, scopes: verdict.scopes },
+      ...{ accountId, tsid, target, expiresIn, held, scopes: verdict.scopes },
       gty: 'identity_assertion',
       useUp: async () => {
         await this.people.useUp(person);
@@ -103,13 +98,13 @@ export class RedeemAssertion {
   }
 
   /** @throws {errors.InvalidRequest} @throws {errors.InvalidGrant} RFC 7521, section 4.1.1: why is for our log alone. */
-  async #person({ oidc }: Context, grant: AssertionGrant, proof: Proof): Promise<AssertedPerson> {
+  async #person({ oidc }: Context, grant: AssertionGrant, held: Held): Promise<AssertedPerson> {
     const assertion = oidc.params['assertion'];
     if (typeof assertion !== 'string' || assertion === '')
       throw new errors.InvalidRequest('assertion is missing');
     try {
       const person = await this.assertions.read(assertion, oidc.client.clientId, grant);
-      if (!isHeld(person.cnf, proof)) throw new AssertionRefused('it is bound to another key');
+      if (!isHeld(person.cnf, held)) throw new AssertionRefused('it is bound to another key or certificate');
       return person;
     } catch (error) {
       throw error instanceof AssertionRefused

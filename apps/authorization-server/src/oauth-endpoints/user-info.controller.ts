@@ -3,6 +3,7 @@ import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { countedWarning } from '@gatehouse/observability/counted-warning';
 import { Log } from '@gatehouse/observability/log';
+import { ClientCertificates } from '@gatehouse/service-process/client-certificates';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Cors } from '../http/cors.js';
@@ -32,7 +33,8 @@ const REFUSALS: Readonly<Record<Exclude<UserInfoAnswer['kind'], 'claims' | 'limi
   invalid_token: {
     status: 401,
     error: 'invalid_token',
-    error_description: 'the token is not valid, not any more, or not without a proof of its key',
+    error_description:
+      'the token is not valid, not any more, or not without a proof of its key or its certificate',
   },
   insufficient_scope: {
     status: 403,
@@ -63,6 +65,7 @@ export class UserInfoController {
   constructor(
     private readonly userInfo: UserInfo,
     private readonly log: Log,
+    private readonly certificates: ClientCertificates,
     urls: IssuerUrls,
     @Inject(CONFIG) private readonly config: AuthorizationServerPart,
   ) {
@@ -106,7 +109,9 @@ export class UserInfoController {
     } else if (presented.kind === 'malformed') this.#refuse(reply, MALFORMED, presented.kind, cors);
     else {
       const { headers, method } = request;
-      await this.#tell(reply, { ...presented, proof: headers['dpop'], method, url: this.#url }, cors);
+      const certificate = (): string | undefined => this.certificates.thumbprintOf(request.raw);
+      const shown = { ...presented, proof: headers['dpop'], certificate, method, url: this.#url };
+      await this.#tell(reply, shown, cors);
     }
   }
 

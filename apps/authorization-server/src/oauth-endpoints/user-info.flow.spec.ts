@@ -43,7 +43,9 @@ function userInfoAt(clock: { nowMs(): number }, verdict: ProofVerdict['kind'] = 
   );
   const ask = async (token: string): Promise<string> => {
     const kind = token.includes(' ') ? 'dpop' : 'bearer';
-    return (await userInfo.of({ kind, token, proof: 'p', method: 'GET', url: 'u' })).kind;
+    return (
+      await userInfo.of({ kind, token, proof: 'p', certificate: () => undefined, method: 'GET', url: 'u' })
+    ).kind;
   };
   return { ask, used };
 }

@@ -15,7 +15,7 @@ const HEADERS = [
 ] as const;
 
 /** A call as it came, for the replica at which it waits. */
-export const handedRequest = ({ scope, headers, message }: Call): HandedRequest => ({
+export const handedRequest = ({ scope, headers, message, principal }: Call): HandedRequest => ({
   place: scope.place,
   headers: Object.fromEntries(
     HEADERS.flatMap((name) => {
@@ -24,4 +24,6 @@ export const handedRequest = ({ scope, headers, message }: Call): HandedRequest 
     }),
   ),
   body: requestText(message.id, message.method, message.params).toString(),
+  // What its token is bound to is what came with it, or it were no call.
+  ...(principal.boundToCertificate === undefined ? {} : { certificate: principal.boundToCertificate }),
 });

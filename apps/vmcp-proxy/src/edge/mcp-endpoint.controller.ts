@@ -1,9 +1,10 @@
 import { dpopProofs } from '@gatehouse/contracts/buckets';
 import { SECOND_MS } from '@gatehouse/kernel/durations';
 import type { Log } from '@gatehouse/observability/log';
+import type { ClientCertificates } from '@gatehouse/service-process/client-certificates';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthorizedRequest } from '../incoming-auth/bearer-token.js';
-import type { Caller, Callers } from '../incoming-auth/caller.js';
+import type { Arrival, Caller, Callers } from '../incoming-auth/caller.js';
 import { challenge, type ChallengeReason } from '../incoming-auth/challenge.js';
 import type { Scope } from '../catalog/scope.js';
 import { personKey } from '../incoming-auth/principal.js';
@@ -26,6 +27,7 @@ export interface EndpointFacts {
   readonly peers: AllowedPeers;
   /** By place. */
   readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly certificates: Pick<ClientCertificates, 'thumbprintOf'>;
   /** Hears of tokens that are not accepted, at the endpoint of that scope. */
   readonly refused: (reason: ChallengeReason, scope: Pick<Scope, 'place'>) => void;
 }
@@ -60,17 +62,18 @@ export class McpEndpoint {
     }
   }
 
-  /** Answers a message that came to another replica. That one is believed nothing: its caller is identified here. */
-  async handed({ place, headers, body }: HandedRequest, answer: Answer): Promise<void> {
+  /**
+   * Answers a message that came to another replica. Its caller is identified here; that one is believed nothing but which certificate
+   * came with it, as nobody shows that twice.
+   */
+  async handed({ place, headers, body, certificate }: HandedRequest, answer: Answer): Promise<void> {
     const endpoint = this.facts.endpoints.get(place);
     if (endpoint === undefined) throw new Error('a request was handed to an endpoint that is not there');
     try {
-      const incoming = await this.#identified(
-        { headers, rawHeaders: [], method: 'POST' },
-        answer,
-        endpoint,
-        true,
-      );
+      const incoming = await this.#identified({ headers, rawHeaders: [], method: 'POST' }, answer, endpoint, {
+        isHanded: true,
+        certificate: () => certificate,
+      });
       if (incoming !== undefined) await this.messages.answer(RawJson.read(Buffer.from(body)), incoming);
     } catch (error) {
       fail(answer, error, this.log);
@@ -93,7 +96,8 @@ export class McpEndpoint {
       );
       return undefined;
     }
-    const identified = this.#identified(request, answer, endpoint);
+    const certificate = (): string | undefined => this.facts.certificates.thumbprintOf(request);
+    const identified = this.#identified(request, answer, endpoint, { certificate });
     if (!(identified instanceof Promise)) return this.#answer(request, identified, 0);
     const askedAtMs = performance.now();
     return identified.then((incoming) => this.#answer(request, incoming, performance.now() - askedAtMs));
@@ -119,9 +123,9 @@ export class McpEndpoint {
     request: AuthorizedRequest,
     answer: Answer,
     endpoint: Endpoint,
-    isHanded = false,
+    arrival: Arrival,
   ): Incoming | undefined | Promise<Incoming | undefined> {
-    const identified = this.callers.identify(request, endpoint, isHanded);
+    const identified = this.callers.identify(request, endpoint, arrival);
     return identified instanceof Promise
       ? identified.then((caller) => this.#incoming(caller, request.headers, answer, endpoint))
       : this.#incoming(identified, request.headers, answer, endpoint);

@@ -15,6 +15,7 @@ export interface ProtectedResourceMetadata {
   readonly bearer_methods_supported: readonly ['header'];
   readonly dpop_signing_alg_values_supported: readonly string[];
   readonly dpop_bound_access_tokens_required: boolean;
+  readonly tls_client_certificate_bound_access_tokens?: true;
   readonly resource_name: string;
 }
 
@@ -37,14 +38,17 @@ export function protectedResourceMetadata(
 ): ProtectedResourceMetadata | undefined {
   if (part.incomingAuth.type === 'anonymous') return undefined;
   const { issuer, scopes } = part.incomingAuth.oidc;
+  const rules = isEmbedded(part) ? part.authServer : undefined;
+  const takesCertificates = rules?.mtls !== undefined;
   return {
     resource,
     authorization_servers: [issuer],
     scopes_supported: basicScopes([...new Set([...scopes, ...scopeUses(behind(part, resource)).keys()])]),
     bearer_methods_supported: ['header'],
     dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
-    dpop_bound_access_tokens_required:
-      isEmbedded(part) && part.authServer?.dpop.boundAccessTokens === 'required',
+    // Where there are certificates, a token may be bound to one instead.
+    dpop_bound_access_tokens_required: rules?.dpop.boundAccessTokens === 'required' && !takesCertificates,
+    ...(takesCertificates ? { tls_client_certificate_bound_access_tokens: true } : {}),
     resource_name: part.name,
   };
 }

@@ -47,6 +47,14 @@ export interface CalledPlace {
   readonly url: string;
 }
 
+/** How a request came here. */
+export interface Arrival {
+  /** Another replica has taken it, and its proof. */
+  readonly isHanded?: boolean;
+  /** Thumbprint of the certificate that its client has shown; asked where a token is bound to one. */
+  readonly certificate: () => string | undefined;
+}
+
 /** Identifies callers; at once where everything it needs is remembered. */
 export class Callers {
   readonly #scopes: readonly string[];
@@ -65,8 +73,7 @@ export class Callers {
     this.#scopes = incomingAuth.type === 'oidc' ? basicScopes(incomingAuth.oidc.scopes) : [];
   }
 
-  /** @param isHanded by another replica, which has taken the proof of it */
-  identify(request: AuthorizedRequest, place: CalledPlace, isHanded = false): Caller | Promise<Caller> {
+  identify(request: AuthorizedRequest, place: CalledPlace, arrival: Arrival): Caller | Promise<Caller> {
     if (this.verifier === undefined) return { kind: 'principal', principal: ANONYMOUS };
     const { audience } = place;
     // Without one, no audience would be looked for.
@@ -76,21 +83,29 @@ export class Callers {
       return challenged(401, 'no_token', this.proofs.areRequired ? 'DPoP' : 'Bearer');
     if (presented.kind === 'malformed') return challenged(400, 'invalid_request');
     const verified = this.verifier.verify(presented.token, audience);
-    if (presented.kind === 'dpop') return this.#proven(verified, request, place, isHanded);
-    if (verified instanceof Promise) return this.#later(verified);
-    return this.#admitBearer(verified);
+    if (presented.kind === 'dpop') return this.#proven(verified, request, place, arrival);
+    if (verified instanceof Promise) return this.#later(verified, arrival);
+    return this.#admitBearer(verified, arrival);
   }
 
-  async #later(verifying: Promise<Principal>): Promise<Caller> {
+  async #later(verifying: Promise<Principal>, arrival: Arrival): Promise<Caller> {
     try {
-      return await this.#admitBearer(await verifying);
+      return await this.#admitBearer(await verifying, arrival);
     } catch (error) {
       return this.#refusal(error);
     }
   }
 
-  /** A token that is bound to a key is worth nothing alone: whoever stole it has no more (RFC 9449, section 7.1). */
-  #admitBearer(principal: Principal): Caller | Promise<Caller> {
+  /**
+   * A token that is bound is worth nothing alone: whoever stole it has no more (RFC 9449, section 7.1; RFC 8705, section 3). The
+   * certificate is that of this request, whatever came with those before.
+   */
+  #admitBearer(principal: Principal, { certificate }: Arrival): Caller | Promise<Caller> {
+    const { boundToCertificate } = principal;
+    if (boundToCertificate !== undefined)
+      return certificate() === boundToCertificate
+        ? this.#admit(principal)
+        : challenged(401, 'other_certificate');
     if (principal.boundTo !== undefined || this.proofs.areRequired)
       return challenged(401, 'invalid_token', 'DPoP');
     return this.#admit(principal);
@@ -100,7 +115,7 @@ export class Callers {
     verifying: Principal | Promise<Principal>,
     { headers, method = '' }: AuthorizedRequest,
     { url }: CalledPlace,
-    isHanded: boolean,
+    { isHanded = false }: Arrival,
   ): Promise<Caller> {
     try {
       const principal = await verifying;

@@ -11,6 +11,8 @@ export type ChallengeReason =
   | 'no_token'
   | 'invalid_request'
   | 'invalid_token'
+  /** RFC 8705, section 3: for clients it is `invalid_token`. */
+  | 'other_certificate'
   | 'insufficient_scope'
   /** RFC 9449, sections 7.1 and 9. */
   | 'invalid_dpop_proof'
@@ -31,10 +33,16 @@ export function challenge(
   const parameters = [`resource_metadata="${facts.metadataUrl}"`];
   if (facts.scopes.length > 0) parameters.push(`scope="${facts.scopes.join(' ')}"`);
   if (reason !== 'no_token')
-    parameters.unshift(`error="${reason}"`, `error_description="${descriptionOf(reason, facts, scheme)}"`);
+    parameters.unshift(
+      `error="${errorOf(reason)}"`,
+      `error_description="${descriptionOf(reason, facts, scheme)}"`,
+    );
   if (scheme === 'DPoP') parameters.push(`algs="${PROOF_ALGORITHMS.join(' ')}"`);
   return `${scheme} ${parameters.join(', ')}`;
 }
+
+const errorOf = (reason: ChallengeReason): string =>
+  reason === 'other_certificate' ? 'invalid_token' : reason;
 
 /** What somebody is told who has shown this token. */
 export const schemeOf = ({ boundTo }: { readonly boundTo?: string }): ChallengeScheme =>
@@ -56,6 +64,8 @@ function descriptionOf(
       return scheme === 'Bearer'
         ? 'The access token is expired, revoked, or not for this resource'
         : 'The access token is expired, revoked, not for this resource, or not bound to a key whose proof came with it';
+    case 'other_certificate':
+      return 'The access token is bound to a client certificate that did not come with this request';
     case 'invalid_dpop_proof':
       return 'The DPoP proof is missing, not for this request, token and key, older than a minute, or was used before';
     case 'use_dpop_nonce':

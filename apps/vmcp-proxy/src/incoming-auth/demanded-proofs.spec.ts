@@ -124,16 +124,18 @@ describe('what decides', () => {
     rawHeaders: [],
     headers: { authorization: `DPoP ${token}`, dpop: await proofFor(token, key) },
   });
+  const HERE = { certificate: () => undefined };
+  const HANDED = { ...HERE, isHanded: true };
   const PLACE = { audience: AUDIENCE, url: AUDIENCE };
 
   test('a bus that cannot say whether a proof was used lets nobody in, and is no fault of the token', async () => {
     const away = callers(async () => await Promise.reject(new GatehouseError('unavailable')));
-    expect(await away.identify(await asked(), PLACE)).toEqual({ kind: 'unavailable' });
+    expect(await away.identify(await asked(), PLACE, HERE)).toEqual({ kind: 'unavailable' });
   });
 
   test('whoever sends more proofs than one person may is told so, and is not signed out', async () => {
     const limited = callers(async () => await Promise.reject(new GatehouseError('rate_limited')));
-    expect(await limited.identify(await asked(), PLACE)).toEqual({ kind: 'limited' });
+    expect(await limited.identify(await asked(), PLACE, HERE)).toEqual({ kind: 'limited' });
   });
 
   test('attack: who signs in again and again gets as much room for proofs each time, until there is none for others', async () => {
@@ -143,7 +145,7 @@ describe('what decides', () => {
       async (_boundTo, _jti, person) => await Promise.resolve(counted.add(person).size > 0),
       () => `sign-in ${(signIns += 1)}`,
     );
-    for (let round = 0; round < 3; round += 1) await here.identify(await asked(), PLACE);
+    for (let round = 0; round < 3; round += 1) await here.identify(await asked(), PLACE, HERE);
     expect([signIns, counted.size]).toEqual([3, 1]);
   });
 
@@ -151,21 +153,22 @@ describe('what decides', () => {
     let uses = 0;
     const here = callers(async () => await Promise.resolve((uses += 1) === 1));
     const first = await asked();
-    expect(await here.identify(first, PLACE)).toMatchObject({ kind: 'principal' });
-    expect(await here.identify(first, PLACE, true)).toMatchObject({ kind: 'principal' });
+    expect(await here.identify(first, PLACE, HERE)).toMatchObject({ kind: 'principal' });
+    expect(await here.identify(first, PLACE, HANDED)).toMatchObject({ kind: 'principal' });
     expect(uses).toBe(1);
     const forged = { ...first, headers: { ...first.headers, dpop: await proofFor(token, await newKey()) } };
-    expect(await here.identify(forged, PLACE, true)).toMatchObject({ reason: 'invalid_dpop_proof' });
+    expect(await here.identify(forged, PLACE, HANDED)).toMatchObject({ reason: 'invalid_dpop_proof' });
   });
 
   test('nobody whose token or proof is refused writes into the bucket', async () => {
     let uses = 0;
     const here = callers(async () => await Promise.resolve((uses += 1) > 0));
     const { headers, ...rest } = await asked();
-    await here.identify({ ...rest, headers: { ...headers, dpop: 'x' } }, PLACE);
+    await here.identify({ ...rest, headers: { ...headers, dpop: 'x' } }, PLACE, HERE);
     await here.identify(
       { ...rest, headers: { ...headers, dpop: await proofFor(token, await newKey()) } },
       PLACE,
+      HERE,
     );
     expect(uses).toBe(0);
   });

@@ -19,6 +19,8 @@ export interface Principal {
   readonly delegate?: Delegate;
   /** Thumbprint of the key that the token is bound to (RFC 9449, section 6.1); absent: whoever has the token may use it. */
   readonly boundTo?: string;
+  /** Thumbprint of the certificate that it is bound to (RFC 8705, section 3.1). */
+  readonly boundToCertificate?: string;
   /** {@link principalKey} of the above. */
   readonly key: string;
 }

@@ -6,7 +6,7 @@ import type { SessionId } from '@gatehouse/kernel/ids';
 import { RecentMap } from '@gatehouse/kernel/recent-map';
 import { Secret } from '@gatehouse/kernel/secret';
 import { decodeProtectedHeader, type JWTVerifyGetKey } from 'jose';
-import { keyOf } from './bound-token.js';
+import { boundIn } from './bound-token.js';
 import { delegateIn } from './delegate.js';
 import { principalKey, type Principal } from './principal.js';
 
@@ -61,7 +61,7 @@ export class TokenVerifier {
   async #verifyAnew(token: string, audience: string): Promise<Principal> {
     const claims = await verifyAccessToken(token, this.keys, { ...this.expected, audience });
     const { iss, sub, client_id, tsid } = claims;
-    const boundTo = keyOf(claims);
+    const bound = boundIn(claims);
     const delegate = delegateIn(claims);
     const principal: Principal = {
       issuer: iss,
@@ -73,7 +73,7 @@ export class TokenVerifier {
       scopes: scopesOf(claims),
       claims,
       token: new Secret(token),
-      ...(boundTo === undefined ? {} : { boundTo }),
+      ...bound,
       ...(delegate === undefined ? {} : { delegate }),
       key: principalKey(iss, sub, tsid, delegate),
     };

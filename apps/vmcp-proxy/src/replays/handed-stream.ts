@@ -40,6 +40,8 @@ export const handedStream = z.discriminatedUnion('said', [
     place: z.string(),
     headers: z.record(z.string(), z.string()),
     body: z.string(),
+    /** Thumbprint of the certificate that came with it, where its token is bound to one. */
+    certificate: z.string().optional(),
   }),
   /** To the reader of the answer to that, before anything of its body. */
   z.strictObject({

@@ -23,6 +23,8 @@ export interface HandedRequest {
   readonly place: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Thumbprint of the certificate that its client has shown. */
+  readonly certificate?: string | undefined;
 }
 
 /** Answers a request that came to another replica, with every check that one of its own gets. */
@@ -132,7 +134,7 @@ export class RetryHandovers {
     }
   }
 
-  async #retried({ reader, replica, place, headers, body }: Said<'retried'>): Promise<void> {
+  async #retried({ reader, replica, ...request }: Said<'retried'>): Promise<void> {
     if (this.#answering.has(reader)) return;
     const say = async (said: HandedStream): Promise<boolean> => await this.post.say(replica, said);
     if (this.#serve === undefined || this.#answering.size >= MOST) {
@@ -157,7 +159,7 @@ export class RetryHandovers {
       () => void say({ said: 'broken', reader }),
     );
     try {
-      await this.#serve({ place, headers, body }, answer);
+      await this.#serve(request, answer);
     } catch (error) {
       this.log.failure('handed-request-failed', error);
       answer.breakOff();

@@ -65,7 +65,7 @@ export function buildAuthServer(
       secrets,
     ),
     clientRegistration: buildClientRegistration(written.clientRegistration, secrets),
-    requestProtection: buildRequestProtection(written),
+    requestProtection: buildRequestProtection(written, secrets),
     // What calls need can be asked for without being written twice.
     scopesSupported: [...new Set([...written.scopesSupported, ...scopeUses(backends).keys()])],
     baselineClientScopes:

@@ -25,7 +25,7 @@ import { buildOutgoingAuth } from './outgoing-auth.js';
 
 /** The model of a structurally valid document. It never fails: the rules say what is wrong. */
 export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): GatehouseModel {
-  const { name, publicUrl, trustedHosts, allowedOrigins } = written;
+  const { name, publicUrl, trustedHosts, trustedProxies, allowedOrigins } = written;
   const resourceUrl = `${publicUrl}/mcp`;
   const listen = buildListen(written.listen);
   const bridge = buildBridge(written, listen.bridge, secrets);
@@ -41,6 +41,7 @@ export function modelFromYaml(written: GatehouseYaml, secrets: SecretResolver): 
     name,
     publicUrl,
     trustedHosts,
+    trustedProxies,
     allowedOrigins,
     resourceUrl,
     ...given('authServer', authServer),

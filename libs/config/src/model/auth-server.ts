@@ -28,7 +28,7 @@ export interface AuthServer<S> {
   /** For what the authorization server seals at rest (its own signing and cookie keys). */
   readonly keyEncryptionKeys: readonly KeyEncryptionKey<S>[];
   readonly clientRegistration: ClientRegistration<S>;
-  readonly requestProtection: RequestProtection;
+  readonly requestProtection: RequestProtection<S>;
   readonly scopesSupported: readonly string[];
   /** Added to what every client may ask for; a subset of `scopesSupported`. */
   readonly baselineClientScopes: readonly string[];

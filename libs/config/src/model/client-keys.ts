@@ -15,6 +15,8 @@ export interface PublicJwk {
   readonly y?: string;
   readonly n?: string;
   readonly e?: string;
+  /** Its certificate, as base64 of the DER; of a client that authenticates by it. */
+  readonly x5c?: readonly string[];
 }
 
 /** How a pre-registered client proves who it is and what it asks for, beside a secret. */
@@ -27,6 +29,31 @@ export interface ClientProofs {
   readonly requirePushedAuthorizationRequests?: boolean;
   readonly requireSignedRequestObject?: boolean;
   readonly dpopBoundAccessTokens?: boolean;
+  /** `self_signed_tls_client_auth` (RFC 8705, section 2.2): its keys are certificates. */
+  readonly selfSignedTlsClientAuth?: boolean;
+  /** `tls_client_auth` (RFC 8705, section 2.1). */
+  readonly tlsClientAuth?: TlsSubject;
+  /** RFC 8705, section 3.4. */
+  readonly tlsClientCertificateBoundAccessTokens?: boolean;
   /** `optional`: a client that authenticates may leave it out. */
   readonly pkce?: 'required' | 'optional';
 }
+
+/** Whom the certificate of a client names (RFC 8705, section 2.1.2): one of these. */
+export interface TlsSubject {
+  /** RFC 4514. */
+  readonly subjectDn?: string;
+  readonly sanDns?: string;
+  readonly sanUri?: string;
+  readonly sanIp?: string;
+  readonly sanEmail?: string;
+}
+
+/** Whether a client of the configuration proves who it is. */
+export const authenticates = ({
+  clientSecret,
+  jwks,
+  jwksUri,
+  tlsClientAuth,
+}: Pick<ClientProofs, 'jwks' | 'jwksUri' | 'tlsClientAuth'> & { readonly clientSecret?: unknown }): boolean =>
+  (clientSecret ?? jwks ?? jwksUri ?? tlsClientAuth) !== undefined;

@@ -28,6 +28,8 @@ export interface GatehouseModel {
   readonly publicUrl: string;
   /** `Host` headers of proxies in front, beside the host of `publicUrl` (`urls/trusted-hosts.ts`). */
   readonly trustedHosts: readonly string[];
+  /** Reverse proxies in front of the MCP endpoint, whose word on callers' certificates is taken: addresses and CIDR networks. */
+  readonly trustedProxies: readonly string[];
   /** Patterns (`urls/allowed-origins.ts`). */
   readonly allowedOrigins: readonly string[];
   /** The MCP endpoint and RFC 8707 resource: `<publicUrl>/mcp`. */

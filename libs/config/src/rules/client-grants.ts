@@ -2,6 +2,7 @@ import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import type { AuthServer } from '../model/auth-server.js';
 import { DURATION_BOUNDS } from '../model/bounds.js';
+import { authenticates } from '../model/client-keys.js';
 import { looksLikeAccount, SCOPES_OF_PEOPLE, type GrantedTokens } from '../model/client-grants.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import { mcpEndpoints } from '../urls/mcp-endpoints.js';
@@ -112,8 +113,8 @@ function mayActFindings(
   return message === undefined ? [] : [{ path: [...path, 'mayAct'], message }];
 }
 
-function proven({ clientSecret, jwks, jwksUri }: Client, path: Path, block: Path): readonly Finding[] {
-  if ((clientSecret ?? jwks ?? jwksUri) !== undefined) return [];
+function proven(client: Client, path: Path, block: Path): readonly Finding[] {
+  if (authenticates(client)) return [];
   return [
     {
       path: block,

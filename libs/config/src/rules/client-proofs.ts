@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import type { Finding } from '../findings/problems.js';
 import type { Path } from '../findings/path.js';
 import type { AuthServer } from '../model/auth-server.js';
-import { FAPI2_SIGNING_ALGORITHMS, type PublicJwk } from '../model/client-keys.js';
+import { authenticates, FAPI2_SIGNING_ALGORITHMS, type PublicJwk } from '../model/client-keys.js';
 import { FAPI2_CODE_LIFESPAN_MS } from '../model/request-protection.js';
 import type { Rule } from './rule.js';
 
@@ -21,8 +21,10 @@ export const clientProofs: Rule = ({ authServer }) =>
 
 const hasKeys = ({ jwks, jwksUri }: Client): boolean => jwks !== undefined || jwksUri !== undefined;
 
+const CREDENTIALS = ['clientSecret', 'jwks', 'jwksUri', 'tlsClientAuth'] as const;
+
 function oneCredential(client: Client, path: Path): readonly Finding[] {
-  const given = (['clientSecret', 'jwks', 'jwksUri'] as const).filter((name) => client[name] !== undefined);
+  const given = CREDENTIALS.filter((name) => client[name] !== undefined);
   const [first, second] = given;
   if (first === undefined || second === undefined) return [];
   return [
@@ -57,7 +59,7 @@ function keyProblem(jwk: PublicJwk): string | undefined {
 
 function options(client: Client, path: Path): readonly Finding[] {
   const findings: Finding[] = [];
-  if (client.pkce === 'optional' && client.clientSecret === undefined && !hasKeys(client))
+  if (client.pkce === 'optional' && !authenticates(client))
     findings.push({
       path: [...path, 'pkce'],
       message: 'Nothing but PKCE keeps the code of a public client from others.',
@@ -66,6 +68,12 @@ function options(client: Client, path: Path): readonly Finding[] {
   for (const name of ['tokenEndpointAuthSigningAlg', 'requireSignedRequestObject'] as const)
     if (client[name] !== undefined && client[name] !== false && !hasKeys(client))
       findings.push({ path: [...path, name], message: 'Without jwks or jwksUri this client signs nothing.' });
+  if (client.selfSignedTlsClientAuth === true && client.tokenEndpointAuthSigningAlg !== undefined)
+    findings.push({
+      path: [...path, 'tokenEndpointAuthSigningAlg'],
+      related: [[...path, 'selfSignedTlsClientAuth']],
+      message: 'A client that authenticates with its certificate signs no assertions.',
+    });
   return findings;
 }
 
@@ -99,8 +107,12 @@ function fapi2(authServer: AuthServer<unknown>): readonly Finding[] {
     );
   clientRegistration.clients.forEach((client, index) => {
     const path = [...CLIENTS, index];
-    if (!hasKeys(client))
-      refuse(path, 'With securityProfile: fapi2 every client authenticates with keys.', 'jwks or jwksUri');
+    if (!hasKeys(client) && client.tlsClientAuth === undefined)
+      refuse(
+        path,
+        'With securityProfile: fapi2 every client authenticates with keys or a certificate.',
+        'jwks, jwksUri or tlsClientAuth',
+      );
     if (client.pkce === 'optional')
       refuse([...path, 'pkce'], 'With securityProfile: fapi2 every client uses PKCE.', 'pkce: required');
     const { tokenEndpointAuthSigningAlg: alg } = client;

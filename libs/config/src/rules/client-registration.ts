@@ -1,4 +1,5 @@
 import { DURATION_BOUNDS } from '../model/bounds.js';
+import { authenticates } from '../model/client-keys.js';
 import type { GatehouseModel } from '../model/gatehouse-model.js';
 import { mcpEndpoints } from '../urls/mcp-endpoints.js';
 import { redirectUriProblem } from '../urls/client-uris.js';
@@ -116,21 +117,20 @@ function places(uris: readonly string[], path: Path, schemes: readonly string[])
 function introspecting({ authServer, resourceUrl, backends, views }: GatehouseModel): readonly Finding[] {
   const resources = mcpEndpoints(resourceUrl, backends, views).map((endpoint) => endpoint.resourceUrl);
   return (authServer?.clientRegistration.clients ?? []).flatMap((written, index) => {
-    const { introspection, clientSecret, jwks, jwksUri } = written;
+    const { introspection } = written;
     if (introspection === undefined) return [];
     const client = [...PATH, 'clients', index];
     const path = [...client, 'introspection'];
-    const isPublic: readonly Finding[] =
-      (clientSecret ?? jwks ?? jwksUri) === undefined
-        ? [
-            {
-              path,
-              related: [[...client, 'clientSecret']],
-              message: 'A client that proves nothing would learn of tokens that it found: it needs a secret.',
-              instead: 'clientSecret: { env: CLIENT_SECRET }',
-            },
-          ]
-        : [];
+    const isPublic: readonly Finding[] = authenticates(written)
+      ? []
+      : [
+          {
+            path,
+            related: [[...client, 'clientSecret']],
+            message: 'A client that proves nothing would learn of tokens that it found: it needs a secret.',
+            instead: 'clientSecret: { env: CLIENT_SECRET }',
+          },
+        ];
     const unknown = introspection.resources.flatMap((resource, at): readonly Finding[] =>
       resources.includes(resource)
         ? []

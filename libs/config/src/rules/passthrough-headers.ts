@@ -10,6 +10,8 @@ import { namesIn, type Rule } from './rule.js';
 /** Credentials of the caller, and what says who or where a caller is: a backend believes it of a gateway. */
 const PRIVATE = new Set([
   'authorization',
+  'client-cert',
+  'client-cert-chain',
   'cookie',
   'cookie2',
   'dpop',
@@ -69,7 +71,8 @@ const nameFindings = (model: GatehouseModel, { names, path, backends }: List): r
   names.flatMap((written, index) => {
     const name = written.toLowerCase();
     const place = [...path, index];
-    if (isPrivate(name)) return [{ path: place, message: `${written} of a caller never goes to a backend.` }];
+    if (isPrivate(name) || name === model.authServer?.requestProtection.mtls?.header)
+      return [{ path: place, message: `${written} of a caller never goes to a backend.` }];
     if (names.slice(0, index).some((other) => other.toLowerCase() === name))
       return [{ path: place, message: `${written} is in the list already.` }];
     const rival = backends.find(

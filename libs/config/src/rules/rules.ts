@@ -28,6 +28,7 @@ import { knownBackends } from './known-backends.js';
 import { knownProviders } from './known-providers.js';
 import { mcpProviders } from './mcp-providers.js';
 import { mistakenUrls } from './mistaken-urls.js';
+import { mutualTls } from './mutual-tls.js';
 import { outboundUrls } from './outbound-urls.js';
 import { passthroughHeaders } from './passthrough-headers.js';
 import { ownRegistrations } from './own-registrations.js';
@@ -234,6 +235,11 @@ export const RULES: readonly DemandedRule[] = [
     demands:
       'A pre-registered client authenticates in one way, by keys that can be used; only one that authenticates may leave PKCE out.',
     rule: clientProofs,
+  },
+  {
+    demands:
+      '`mtls` needs `authServer.trustedProxies` and `trustedProxies`, and a header of its own. Only with it clients have certificates; `tlsClientAuth` names one thing, and needs `certificateAuthorities`.',
+    rule: mutualTls,
   },
   {
     demands: '`clientCredentials`, `tokenExchange` and `identityAssertions` need clients that authenticate.',

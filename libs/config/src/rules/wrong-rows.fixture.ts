@@ -15,6 +15,7 @@ import { GOOGLE_ROWS, GOOGLE_SHAPE_ROWS } from './google-rows.fixture.js';
 import { HELD_KEY_ROWS } from './held-key-rows.fixture.js';
 import { INSTALLATION_ROWS } from './installation-rows.fixture.js';
 import { MCP_ROWS } from './mcp-rows.fixture.js';
+import { MUTUAL_TLS_ROWS } from './mutual-tls-rows.fixture.js';
 import { MISTAKE_ROWS } from './mistake-rows.fixture.js';
 import { OUTGOING_ROWS } from './outgoing-rows.fixture.js';
 import { PROVIDER_ROWS } from './provider-rows.fixture.js';
@@ -52,6 +53,7 @@ export const RULE_ROWS: readonly Row[] = [
   ...HELD_KEY_ROWS,
   ...CLIENT_REGISTRATION_ROWS,
   ...CLIENT_PROOF_ROWS,
+  ...MUTUAL_TLS_ROWS,
   ...CLIENT_GRANT_ROWS,
   ...CLIENT_LIMIT_ROWS,
   ...ADMINISTRATION_ROWS,

@@ -73,7 +73,7 @@ const clientRegistration = block('How MCP clients become known.', {
         'Where it is told that a session of its has ended (OpenID Connect, `Back-Channel Logout`): https, or http on localhost.',
       ).exactOptional(),
       clientSecret: secret(
-        'Left out, with neither `jwks` nor `jwksUri`: a public client. At least 32 characters.',
+        'Left out, with none of `jwks`, `jwksUri` and `tlsClientAuth`: a public client. At least 32 characters.',
       ).exactOptional(),
       ...clientProofs,
       ...clientGrants,
@@ -153,7 +153,7 @@ export const authServer = block(
     insecureAllowHttp: flag('An `http:` issuer is accepted on other hosts than localhost.'),
     trustedProxies: list(
       text('network', 'An address or a network.'),
-      'Reverse proxies in front of the authorization server: what they write into `X-Forwarded-For` tells callers apart, so that rate limits and connection limits count people and not the proxy.',
+      'Reverse proxies in front of the authorization server: what they write into `X-Forwarded-For` tells callers apart, so that rate limits and connection limits count people and not the proxy. With `mtls`, the certificates that they pass on are believed.',
     ).default([]),
     tokenLifespans: tokenLifespans.prefault({}),
     signingKeys: list(

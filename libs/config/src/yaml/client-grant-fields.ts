@@ -34,7 +34,7 @@ export const clientGrants = {
     'Lets people sign in to the client by a code that it shows (RFC 8628); `authServer.deviceFlow` has to be there.',
   ),
   clientCredentials: block(
-    'Lets the client get tokens for itself, without a person (`client_credentials`, RFC 6749). It needs a `clientSecret`, `jwks` or `jwksUri`. Such a token reaches backends whose credential is nobody’s in person: `unauthenticated`, `headerInjection`, `bearerToken`, `clientCredentials`, `googleServiceAccount`. Left out: it gets none.',
+    'Lets the client get tokens for itself, without a person (`client_credentials`, RFC 6749). It needs a `clientSecret`, keys or `tlsClientAuth`. Such a token reaches backends whose credential is nobody’s in person: `unauthenticated`, `headerInjection`, `bearerToken`, `clientCredentials`, `googleServiceAccount`. Left out: it gets none.',
     { resources, scopes },
   ).exactOptional(),
   tokenExchange: block(
@@ -54,7 +54,7 @@ export const clientGrants = {
     },
   ).exactOptional(),
   identityAssertions: block(
-    'Lets the client get tokens for people whom an identity provider asserts to it (ID-JAG, RFC 7523; MCP’s Enterprise-Managed Authorization; `docs/guides/enterprise-managed-authorization.md`). It needs a `clientSecret`, `jwks` or `jwksUri`. Left out: it gets none.',
+    'Lets the client get tokens for people whom an identity provider asserts to it (ID-JAG, RFC 7523; MCP’s Enterprise-Managed Authorization; `docs/guides/enterprise-managed-authorization.md`). It needs a `clientSecret`, keys or `tlsClientAuth`. Left out: it gets none.',
     {
       issuers: list(text('url', 'An `issuer` of `assertionIssuers`.'), 'Whose assertions it may present.'),
       resources,

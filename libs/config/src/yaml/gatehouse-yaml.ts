@@ -168,6 +168,10 @@ export const gatehouseYaml = block(
       text('trustedHost', 'A host, `host:port`, or `*.domain` for every host below it.'),
       'Further `Host` headers that the MCP endpoint answers to, beside the host of `publicUrl`: those that a proxy in front sends. With the list written, or with a gateway on localhost, every other host is refused (DNS rebinding). No URL is ever made from that header.',
     ).default([]),
+    trustedProxies: list(
+      text('network', 'An address or a network.'),
+      'Reverse proxies in front of the MCP endpoint: the certificates of callers that they pass on are believed (`authServer.mtls`). Those in front of the authorization server stand in `authServer.trustedProxies`.',
+    ).default([]),
     allowedOrigins: list(
       text(
         'originPattern',

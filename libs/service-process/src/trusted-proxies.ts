@@ -18,6 +18,14 @@ export function callerBehind(trustedProxies: readonly string[]): CallerOf {
     request.socket.remoteAddress === undefined ? GONE : networkOf(proxyAddress(request, isTrusted));
 }
 
+/** Whether a connection comes from a trusted proxy. One that was reset does not. */
+export function fromTrusted(
+  trustedProxies: readonly string[],
+): (socket: Pick<Socket, 'remoteAddress'>) => boolean {
+  const isTrusted = proxyAddress.compile([...trustedProxies]);
+  return ({ remoteAddress }) => remoteAddress !== undefined && isTrusted(remoteAddress, 0);
+}
+
 /** Names the owner of a connection; none for a trusted proxy, which speaks for many. */
 export function peerUnless(trustedProxies: readonly string[]): (socket: Socket) => string | undefined {
   const isTrusted = proxyAddress.compile([...trustedProxies]);
