@@ -236,13 +236,7 @@ export function proxyPart({
       type: 'oidc',
       oidc: { issuer: ISSUER, audience: AUDIENCE, resourceUrl: AUDIENCE, scopes: ['openid'], ...egress },
     },
-    authServer: {
-      issuer: ISSUER,
-      upstreamProviders: [{ name: 'octo', requirement: 'optional' }],
-      dpop: { boundAccessTokens: 'optional', nonces: 'optional', ...dpop },
-      machineClients,
-      ...(mtls === undefined ? {} : { mtls }),
-    },
+    authServer: authServerOf(dpop, machineClients, mtls),
     // For what never comes; a busy machine takes its time with what does.
     backends: backends.map(proxyBackend),
     aggregation: aggregationOf(aggregation),
@@ -251,6 +245,18 @@ export function proxyPart({
     ...(callPolicies === undefined ? {} : { callPolicies }),
   };
 }
+
+const authServerOf = (
+  dpop: ProxySetup['dpop'],
+  machineClients: readonly string[],
+  mtls: ProxySetup['mtls'],
+): NonNullable<VmcpProxyPart['authServer']> => ({
+  issuer: ISSUER,
+  upstreamProviders: [{ name: 'octo', requirement: 'optional' }],
+  dpop: { boundAccessTokens: 'optional', nonces: 'optional', ...dpop },
+  machineClients,
+  ...(mtls === undefined ? {} : { mtls }),
+});
 
 const proxyBackend = ({
   name,

@@ -63,8 +63,9 @@ export class ClientCertificates {
     return certificate && certificateThumbprint(certificate);
   }
 
-  #refused(reason: Reason): undefined {
+  #refused(reason: Reason): X509Certificate | undefined {
     this.#warnings[reason]();
+    return undefined;
   }
 }
 

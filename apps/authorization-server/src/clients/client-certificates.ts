@@ -27,8 +27,7 @@ export function isIssuedBy(
   authorities: readonly X509Certificate[],
   nowMs: number,
 ): boolean {
-  const { ca, keyUsage: purposes } = certificate as X509Certificate & { readonly keyUsage?: string[] };
-  if (ca || (purposes !== undefined && !purposes.includes(CLIENT_AUTHENTICATION))) return false;
+  if (certificate.ca || !isForClients(certificate.keyUsage)) return false;
   return authorities.some(
     (authority) =>
       authority.ca &&
@@ -38,6 +37,10 @@ export function isIssuedBy(
       certificate.verify(authority.publicKey),
   );
 }
+
+/** One that does not say what it is for is for everything. */
+const isForClients = (purposes: readonly string[] | undefined): boolean =>
+  purposes?.includes(CLIENT_AUTHENTICATION) ?? true;
 
 /** Whether the certificate names whom its client has registered (RFC 8705, section 2.1.2). @param member of the registration */
 export function certificateNames(certificate: X509Certificate, member: string, expected: string): boolean {

@@ -1,4 +1,4 @@
-import { createPublicKey, X509Certificate, type JsonWebKey } from 'node:crypto';
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import { CLIENT_SIGNING_ALGORITHMS } from '@gatehouse/config/model/client-keys';
 import type { JWK } from 'jose';
 
@@ -102,7 +102,7 @@ function certificateOf({ x5c }: Written): string | undefined {
 function hasItsCertificate(key: Written): boolean {
   try {
     const { publicKey } = new X509Certificate(Buffer.from(certificateOf(key) ?? '', 'base64'));
-    return publicKey.equals(createPublicKey({ key: { ...known(key) } as JsonWebKey, format: 'jwk' }));
+    return publicKey.equals(createPublicKey({ key: { ...known(key) }, format: 'jwk' }));
   } catch {
     return false;
   }

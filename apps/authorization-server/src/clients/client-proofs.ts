@@ -72,16 +72,28 @@ export function registeredProofs(
   rules: Pick<ClientProofRules, 'requestProtection'>,
 ): Readonly<Record<string, unknown>> {
   const proofs: Record<string, unknown> = {
-    ...Object.fromEntries(MEMBERS.map((member) => [member, asked[member]])),
+    ...Object.fromEntries(
+      MEMBERS.filter((member) => isLookedAt(member, authMethod, rules)).map((member) => [
+        member,
+        asked[member],
+      ]),
+    ),
     token_endpoint_auth_method: authMethod,
   };
   if (authMethod !== 'private_key_jwt') delete proofs['token_endpoint_auth_signing_alg'];
-  if (authMethod !== TLS_CLIENT_AUTH) for (const member of Object.values(TLS_SUBJECTS)) delete proofs[member];
-  // RFC 7591, section 3.2.1: the response does not say that it counts.
-  if (rules.requestProtection.mtls === undefined) delete proofs[BOUND_TO_CERTIFICATE];
   leaveOutUnused(proofs, rules);
   return proofs;
 }
+
+/** RFC 7591, section 3.2.1: the response does not name what is not looked at. */
+const isLookedAt = (
+  member: string,
+  authMethod: string,
+  { requestProtection: { mtls } }: Pick<ClientProofRules, 'requestProtection'>,
+): boolean =>
+  Object.values(TLS_SUBJECTS).includes(member)
+    ? authMethod === TLS_CLIENT_AUTH
+    : member !== BOUND_TO_CERTIFICATE || mtls !== undefined;
 
 function leaveOutUnused(
   metadata: Record<string, unknown>,

@@ -57,6 +57,7 @@ shareWorld(
 test('a client that nobody here wrote gets a token of its own, bound to its certificate, at the aliases of the metadata', async () => {
   const machine = world.authority.issue({ commonName: 'machine', uri: 'spiffe://acme.example/machine' });
   const issuer = new URL(world.service.issuer);
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so that nobody uses it for anything but local tests
   const discovered = await oauth.discoveryRequest(issuer, { [oauth.allowInsecureRequests]: true });
   const server = await oauth.processDiscoveryResponse(issuer, discovered);
   expect(server).toMatchObject({
@@ -80,7 +81,7 @@ test('a client that nobody here wrote gets a token of its own, bound to its cert
     {
       // The alias leads to the proxy.
       [oauth.customFetch]: async (url, init) =>
-        await shows(url.replace('https://mtls.example', world.originOf(world.service)), init as RequestInit),
+        await shows(url.replace('https://mtls.example', world.originOf(world.service)), init),
     },
   );
   const tokens = await oauth.processClientCredentialsResponse(server, { client_id: 'machine' }, response);

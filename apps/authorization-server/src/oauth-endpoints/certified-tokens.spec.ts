@@ -231,7 +231,8 @@ describe('where every token is bound', () => {
   });
 
   test('attack: a client that says it has certificates, where none is looked at, gets no token without a proof', async () => {
-    const { mtls: _mtls, ...without } = requestProtection();
+    const { dpop } = requestProtection();
+    const without = { ...world.world.service.config.requestProtection, dpop };
     const strict = await world.world.startAnother({ requestProtection: without });
     const own = await strict.register({ tls_client_certificate_bound_access_tokens: true });
     const { url, verifier } = strict.authorizeUrl(own);

@@ -15,11 +15,18 @@ export class CertifiedWorld {
   private constructor(
     readonly world: ServiceWorld,
     readonly authority: CertificateAuthority,
-    readonly service: TestService,
-    readonly replica: TestService,
+    private readonly replicas: readonly [TestService, TestService],
     private readonly proxies: readonly [CertifyingProxy, CertifyingProxy],
     readonly server: TestCertificate,
   ) {}
+
+  get service(): TestService {
+    return this.replicas[0];
+  }
+
+  get replica(): TestService {
+    return this.replicas[1];
+  }
 
   static async start(
     clients: Clients = [],
@@ -48,7 +55,7 @@ export class CertifiedWorld {
     const before = async ({ config: { listen } }: TestService): Promise<CertifyingProxy> =>
       await CertifyingProxy.start({ certificate: server, port: listen.port });
     const proxies = [await before(service), await before(replica)] as const;
-    return new CertifiedWorld(world, authority, service, replica, proxies, server);
+    return new CertifiedWorld(world, authority, [service, replica], proxies, server);
   }
 
   /** Where clients with certificates reach a replica. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { DNS_LABEL } from '@gatehouse/kernel/dns-label';
 import type { TlsSubject } from './client-keys.js';
 import { distinguishedName } from './distinguished-name.js';
 
@@ -14,8 +15,14 @@ export const TLS_SUBJECTS: Readonly<Record<keyof TlsSubject, string>> = {
 export const TLS_SUBJECT_NAMES = Object.keys(TLS_SUBJECTS) as readonly (keyof TlsSubject)[];
 
 const MAX_CHARACTERS = 1_024;
-const HOST =
-  /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i;
+const MAX_HOST_CHARACTERS = 253;
+
+const isHost = (value: string): boolean =>
+  value.length <= MAX_HOST_CHARACTERS &&
+  value
+    .toLowerCase()
+    .split('.')
+    .every((label) => DNS_LABEL.test(label));
 
 /** What a certificate can name. A pattern would stand for whoever gets a certificate of that authority. */
 const FORMS: Readonly<
@@ -25,10 +32,10 @@ const FORMS: Readonly<
     isOne: (value) => distinguishedName(value) !== undefined,
     what: 'a distinguished name such as CN=desk,O=Acme (RFC 4514), without values in quotes or as hex',
   },
-  sanDns: { isOne: (value) => HOST.test(value), what: 'a host name' },
+  sanDns: { isOne: isHost, what: 'a host name' },
   sanUri: { isOne: (value) => URL.canParse(value), what: 'a URI' },
   sanIp: { isOne: (value) => isIP(value) !== 0, what: 'an IP address' },
-  sanEmail: { isOne: (value) => /^[^\s@]+@[^\s@]+$/.test(value), what: 'an e-mail address' },
+  sanEmail: { isOne: (value) => /^[^\s@]+@[^\s@]+$/.test(value), what: 'an email address' },
 };
 
 /** @returns why nothing can be compared with it, as the end of a sentence. */

@@ -43,7 +43,7 @@ export const clientProofs = {
       sanDns: text('identifier', 'A DNS name among its subject alternative names.').exactOptional(),
       sanUri: text('identifier', 'A URI there.').exactOptional(),
       sanIp: text('identifier', 'An IP address there.').exactOptional(),
-      sanEmail: text('identifier', 'An e-mail address there.').exactOptional(),
+      sanEmail: text('identifier', 'An email address there.').exactOptional(),
     },
   ).exactOptional(),
   selfSignedTlsClientAuth: flag(
