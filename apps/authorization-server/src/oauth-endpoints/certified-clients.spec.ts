@@ -8,6 +8,7 @@ import {
   selfSignedCertificate,
   type TestCertificate,
 } from '@gatehouse/testing/self-signed';
+import { startTrustedSite } from '@gatehouse/testing/trusted-site';
 import type { PublicJwk } from '@gatehouse/config/model/client-keys';
 import * as oauth from 'oauth4webapi';
 import { CertifiedWorld } from '../testing/certified-world.js';
@@ -105,6 +106,27 @@ test('a client registers with the keys that it has certificates of, and no more 
   });
   expect(await world.authenticates(clientId, mine, { at: world.replica })).toBe(true);
   expect(await world.authenticates(clientId, own)).toBe(false);
+});
+
+test('a client publishes its certificate, and is known by the next one once that is there', async () => {
+  const next = selfSignedCertificate('next');
+  const first = selfSignedCertificate('first');
+  const site = await startTrustedSite((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ keys: [jwkOf(first), jwkOf(next)] }));
+  });
+  try {
+    const clientId = await world.service.register({
+      token_endpoint_auth_method: 'self_signed_tls_client_auth',
+      jwks_uri: `${site.origin}/jwks.json`,
+    });
+    for (const certificate of [first, next])
+      for (const at of [world.service, world.replica])
+        expect(await world.authenticates(clientId, certificate, { at })).toBe(true);
+    expect(await world.authenticates(clientId, own)).toBe(false);
+  } finally {
+    site.close();
+  }
 });
 
 test.each<[string, Readonly<Record<string, unknown>>]>([

@@ -57,6 +57,7 @@ export async function startParkedWorld(
   limits?: ProxySetup['backends'][number]['limits'],
   /** Left out: one of its own. */
   bus?: TestNats,
+  more: Partial<Pick<ProxySetup, 'mtls' | 'trustedProxies'>> = {},
 ): Promise<ParkedWorld> {
   const nats = bus ?? (await startTestNats());
   const backend = await startBackend({
@@ -82,7 +83,7 @@ export async function startParkedWorld(
   const backends = [
     { name: 'legacy', url: backend.url, timeoutMs: 120_000, ...(limits === undefined ? {} : { limits }) },
   ];
-  const proxy = await startProxy({ nats, backends, log });
+  const proxy = await startProxy({ nats, backends, log, ...more });
   return {
     proxy,
     backend,
@@ -194,8 +195,9 @@ export const retry = (
 export async function parkOne(
   world: ParkedWorld,
   token: string,
+  sent: Sent = {},
 ): Promise<{ readonly held: HeldCall; readonly questions: Questions }> {
-  const calling = world.call(token);
+  const calling = world.call(token, sent);
   const held = await world.next();
   held.say(ask(0));
   return { held, questions: questionsIn(await calling) };
