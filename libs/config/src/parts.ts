@@ -8,7 +8,13 @@ import { certificateHeader, openedProtection } from './opened-protection.js';
 import { openedKeyHolders } from './opened-key-holders.js';
 import { openedStrategy } from './opened-strategy.js';
 import type { ConfiguredSecret } from './model/configured-secret.js';
-import { accessRules, accessView, type AccessView } from './access-parts.js';
+import {
+  accessRules,
+  accessView,
+  administrationView,
+  type AccessView,
+  type AdministrationView,
+} from './access-parts.js';
 import type { AccessRules } from './model/access.js';
 import type { ClaimMappings } from './model/claim-mappings.js';
 import { machineClientsIn, type MachineClients } from './model/client-grants.js';
@@ -77,9 +83,10 @@ interface ProviderView extends UpstreamProviderFacts {
 
 /** What the authorization server may see: no upstream client secret, no key of the vault. */
 export interface AuthorizationServerPart
-  extends CommonPart, Omit<AuthServer<Secret>, 'upstreamProviders' | 'access'> {
+  extends CommonPart, Omit<AuthServer<Secret>, 'upstreamProviders' | 'access' | 'administration'> {
   /** The vault decides. Absent: nobody is asked. */
   readonly access?: AccessView;
+  readonly administration?: AdministrationView;
   readonly allowedOrigins: readonly string[];
   readonly wayOut: WayOut<Secret>;
   /** The resources that tokens are issued for, each with itself as the audience; `resourceUrl` is the first. */
@@ -114,6 +121,8 @@ export interface TokenVaultPart extends CommonPart, MachineClients {
   readonly claimMappings?: ClaimMappings & { readonly provider: string };
   /** Absent: it decides about nobody. */
   readonly access?: AccessRules;
+  /** Who may administer. Absent: no person. */
+  readonly administrators?: AccessRules;
   /** By backend name; a backend that needs no credential of the vault is not in it. */
   readonly backendCredentials: ReadonlyMap<string, BackendCredential>;
   /** {@link bindingIn} of each backend. */
@@ -174,11 +183,12 @@ export function authorizationServerPart(model: GatehouseModel): AuthorizationSer
   const database = model.postgres.authorizationServer;
   if (authServer === undefined || database === undefined)
     throw new Error('This configuration trusts an external issuer: it has no authorization server.');
-  const { upstreamProviders, assertionIssuers, access, ...rest } = authServer;
+  const { upstreamProviders, assertionIssuers, access, administration, ...rest } = authServer;
   const { signingKeys, keyHolders, keyEncryptionKeys, clientRegistration } = rest;
   return {
     ...rest,
     ...(access === undefined ? {} : { access: accessView(access) }),
+    ...(administration === undefined ? {} : { administration: administrationView(administration) }),
     ...common(model, model.listen.authorizationServer),
     allowedOrigins: model.allowedOrigins,
     wayOut: openedWayOut(model.wayOut),
@@ -218,7 +228,6 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
     const made = isIssuedToken(strategy) ? openedStrategy(strategy, model) : injectedOf(strategy);
     if (made !== undefined) backendCredentials.set(name, made);
   }
-  const access = accessRules(model);
   return {
     ...common(model, model.listen.tokenVault),
     nats: provenAccess(model),
@@ -235,7 +244,7 @@ export function tokenVaultPart(model: GatehouseModel): TokenVaultPart {
             provider: model.authServer.primaryUpstreamProvider,
           },
         }),
-    ...(access === undefined ? {} : { access }),
+    ...accessRules(model),
     userSecrets: userSecretsOf(model),
     backendCredentials,
     backendBindings: bindingsIn(model),

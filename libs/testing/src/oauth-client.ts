@@ -69,6 +69,11 @@ export class OAuthClient {
     return new OAuthClient(metadata, clientId, resource.resource);
   }
 
+  /** One of the configuration, at the same server and for another resource. */
+  configured(clientId: string, resource: string): OAuthClient {
+    return new OAuthClient(this.metadata, clientId, resource);
+  }
+
   /** @param overrides parameters to change, or to leave out (`undefined`). */
   authorizationRequest(overrides: Readonly<Record<string, string | undefined>> = {}): AuthorizationRequest {
     const codeVerifier = randomBytes(32).toString('base64url');

@@ -5,7 +5,7 @@ import { Log } from '@gatehouse/observability/log';
 
 interface Act {
   readonly act: string;
-  readonly administrator: string;
+  readonly administrator: { readonly clientId: string; readonly account?: string };
   readonly status: number;
 }
 
@@ -21,12 +21,14 @@ export class AdministrationLog {
 
   /** @param about what the operation was asked about, once it is known to be in order */
   acted(
-    { act, administrator: clientId, status }: Act,
+    { act, administrator: { clientId, account: administrator }, status }: Act,
     { account, session, client, provider, limits }: Readonly<Record<string, unknown>>,
   ): void {
     this.audit.write('administered', {
       act,
       clientId,
+      // A person, by their account.
+      administrator,
       status,
       subject: text(account),
       // As the other lines about it have it.

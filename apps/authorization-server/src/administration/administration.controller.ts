@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { ADMINISTRATION_SCOPE, type Administration } from '@gatehouse/config/model/administration';
+import { ADMINISTRATION_SCOPE, type AdministrationListener } from '@gatehouse/config/model/administration';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { ClientCertificates } from '@gatehouse/service-process/client-certificates';
@@ -8,7 +8,7 @@ import { CONFIG } from '@gatehouse/service-process/injected';
 import { tokenInHeader, type PresentedToken } from '../oauth-endpoints/presented-token.js';
 import { Acts } from './acts.flow.js';
 import { AdministrationLog } from './administration-log.js';
-import { Administrators, type Caller } from './administrators.flow.js';
+import { Administrators, type Administrator, type Caller } from './administrators.flow.js';
 import { openApiDocument, PROBLEM_TYPE } from './openapi.js';
 import type { InputOf, OperationId, Result } from './operations.js';
 import { failureProblem, problemOf, type Problem } from './problems.js';
@@ -61,7 +61,9 @@ export class AdministrationController {
   ) {}
 
   /** What answers there. */
-  listener(administration: Administration): (request: IncomingMessage, response: ServerResponse) => void {
+  listener(
+    administration: AdministrationListener,
+  ): (request: IncomingMessage, response: ServerResponse) => void {
     const hosts = hostsOf(administration);
     return (request, response) => {
       this.#answer(request, administration.url, hosts)
@@ -81,7 +83,11 @@ export class AdministrationController {
     if (wrong !== undefined) return refusal(MISDIRECTED[wrong.kind], { connection: 'close' });
     // Both are for whoever has no token yet.
     if (what.kind === 'metadata') return { status: 200, body: this.#metadata(url) };
-    if (what.kind === 'document') return { status: 200, body: openApiDocument(url, this.config.issuer) };
+    if (what.kind === 'document')
+      return {
+        status: 200,
+        body: openApiDocument(url, this.config.issuer, this.config.administration?.access !== undefined),
+      };
     const token = tokenInHeader(request);
     const caller = await this.#caller(token, request, url);
     if (caller.kind !== 'administrator') return this.#unknown(caller, token.kind);
@@ -93,7 +99,7 @@ export class AdministrationController {
       case 'malformed':
         return refusal(MALFORMED);
       case 'operation':
-        return await this.#act(await withBody(what, request), caller.clientId);
+        return await this.#act(await withBody(what, request), caller);
     }
   }
 
@@ -136,7 +142,10 @@ export class AdministrationController {
   }
 
   /** Whatever becomes of it leaves a line. */
-  async #act({ found: { id, operation }, given }: Operation, administrator: string): Promise<Response> {
+  async #act(
+    { found: { id, operation }, given }: Operation,
+    administrator: Administrator,
+  ): Promise<Response> {
     const input = operation.input.safeParse(given);
     const response = input.success
       ? await this.#run(id, input.data, operation.answer?.parse.bind(operation.answer)).catch(

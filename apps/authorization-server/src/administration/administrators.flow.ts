@@ -9,10 +9,17 @@ import { TokenHolder, type ShownToken, type Unproven } from '../oauth-endpoints/
 import { METADATA_PATH } from './requests.js';
 
 export type Caller =
-  | { readonly kind: 'administrator'; readonly clientId: string }
+  | {
+      readonly kind: 'administrator';
+      readonly clientId: string;
+      /** The account of a person; absent: a client for itself. */
+      readonly account?: string;
+    }
   | { readonly kind: 'no_token' }
   | { readonly kind: 'insufficient_scope'; readonly clientId: string }
   | Unproven;
+
+export type Administrator = Extract<Caller, { readonly kind: 'administrator' }>;
 
 /** Who calls the administrator's API: by a token of this server's for that API, or nobody. */
 @Injectable()
@@ -30,10 +37,9 @@ export class Administrators {
     if (token === undefined) return { kind: 'invalid_token' };
     const unproven = await this.holder.unproven(token, shown);
     if (unproven !== undefined) return unproven;
-    const { client_id: clientId, scope } = token;
-    return scope.split(' ').includes(ADMINISTRATION_SCOPE)
-      ? { kind: 'administrator', clientId }
-      : { kind: 'insufficient_scope', clientId };
+    const { client_id: clientId, scope, sub, tsid } = token;
+    if (!scope.split(' ').includes(ADMINISTRATION_SCOPE)) return { kind: 'insufficient_scope', clientId };
+    return { kind: 'administrator', clientId, ...(tsid === undefined ? {} : { account: sub }) };
   }
 
   /** RFC 6750, section 3; RFC 9449, section 7.1; RFC 9728, section 5.1. @param error absent: no token came (RFC 6750, section 3.1) */

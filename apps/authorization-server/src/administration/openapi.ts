@@ -69,7 +69,8 @@ function described(id: string, operation: Operation): object {
 }
 
 /** The API in OpenAPI 3.1, made of what its requests and answers are held against. */
-export function openApiDocument(url: string, issuer: string): object {
+export function openApiDocument(url: string, issuer: string, signsPeopleIn = false): object {
+  const scopes = { [ADMINISTRATION_SCOPE]: 'Everything that this API does.' };
   const paths: Record<string, Record<string, object>> = {};
   for (const [id, operation] of Object.entries<Operation>(OPERATIONS))
     (paths[operation.path] ??= {})[operation.method.toLowerCase()] = described(id, operation);
@@ -91,8 +92,17 @@ export function openApiDocument(url: string, issuer: string): object {
           flows: {
             clientCredentials: {
               tokenUrl: `${issuer}/oauth/token`,
-              scopes: { [ADMINISTRATION_SCOPE]: 'Everything that this API does.' },
+              scopes,
             },
+            ...(signsPeopleIn
+              ? {
+                  authorizationCode: {
+                    authorizationUrl: `${issuer}/oauth/authorize`,
+                    tokenUrl: `${issuer}/oauth/token`,
+                    scopes,
+                  },
+                }
+              : {}),
           },
         },
       },

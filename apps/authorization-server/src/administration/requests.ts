@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isLoopbackAddress } from '@gatehouse/config/urls/hosts';
-import type { Administration } from '@gatehouse/config/model/administration';
+import type { AdministrationListener } from '@gatehouse/config/model/administration';
 import { operationsAt, type Found } from './operations.js';
 
 /** JSON of a few hundred bytes. */
@@ -14,7 +14,7 @@ export type Misdirected =
 const OF_BROWSERS = ['origin', 'sec-fetch-site', 'sec-fetch-mode', 'sec-fetch-dest'] as const;
 
 /** The names by which this listener is called: that of its URL, and on this machine its own address. */
-export function hostsOf({ url, host, port }: Administration): ReadonlySet<string> {
+export function hostsOf({ url, host, port }: AdministrationListener): ReadonlySet<string> {
   const own = isLoopbackAddress(host)
     ? ['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`)
     : [];

@@ -1,3 +1,5 @@
+import { ADMINISTRATION_SCOPE } from '@gatehouse/config/model/administration';
+
 export interface ScopeRules {
   readonly scopesSupported: readonly string[];
   readonly baselineClientScopes: readonly string[];
@@ -21,7 +23,7 @@ export function withDefaults(
       [
         countingOf(scopes, rules, registered),
         // Limits of a client may leave these out.
-        countingOf(rules.baselineClientScopes, rules, registered),
+        countingOf([...rules.baselineClientScopes, ADMINISTRATION_SCOPE], rules, registered),
         registered ?? [],
       ].find((some) => some.length > 0) ?? [];
     if (granted.length > 0) query.set('scope', granted.join(' '));
@@ -57,7 +59,11 @@ const countingOf = (
   { scopesSupported }: Pick<ScopeRules, 'scopesSupported'>,
   registered: readonly string[] | undefined,
 ): readonly string[] =>
-  scopes.filter((scope) => scopesSupported.includes(scope) && registered?.includes(scope) !== false);
+  scopes.filter((scope) =>
+    registered === undefined
+      ? scopesSupported.includes(scope)
+      : registered.includes(scope) && (scopesSupported.includes(scope) || scope === ADMINISTRATION_SCOPE),
+  );
 
 /** A mode that the library does not know. It refuses it with the right error, and tells the client in the query. */
 const NO_SUCH_MODE = 'unsupported';

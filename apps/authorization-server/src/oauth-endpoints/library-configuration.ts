@@ -55,7 +55,7 @@ const DOCUMENT_CACHE_SECONDS = { min: 60, max: 86_400 };
 
 export interface LibraryParts {
   readonly config: AuthorizationServerPart;
-  readonly terms: Pick<ClientTerms, 'limitsOf' | 'lifespansOf'>;
+  readonly terms: Pick<ClientTerms, 'limitsOf' | 'lifespansOf' | 'scopesOfToken'>;
   readonly signingKeys: SigningKeys;
   readonly watch: Pick<WatchSigningKeys, 'isBlind'>;
   readonly cookieKeys: CookieKeys;
@@ -250,10 +250,9 @@ function features({
         // Which others there are is nobody's business who does not know one.
         if (!isResource(ctx, resource, config))
           throw new errors.InvalidTarget(`resource must be ${config.resourceUrl}`);
-        const limits = terms.limitsOf(clientId);
-        checkLimits(limits, resource);
+        checkLimits(terms.limitsOf(clientId), resource);
         return {
-          scope: scopesOfToken(ctx, resource, config, limits).join(' '),
+          scope: scopesOfToken(ctx, resource, config, terms.scopesOfToken(clientId)).join(' '),
           audience: resource,
           accessTokenFormat: 'jwt',
           jwt: { sign: { alg: signingKeys.signing.alg } },

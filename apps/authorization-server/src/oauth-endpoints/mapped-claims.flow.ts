@@ -33,16 +33,17 @@ export class MappedClaims {
    * @throws {errors.InvalidGrant} when the person has to sign in again @throws {GatehouseError}
    */
   async of(tsid: string): Promise<Claims> {
-    if (!this.#maps && !this.access.isOn) return {};
     const { ctx } = Provider;
-    const claims = (ctx && this.#said.get(ctx)) ?? (await this.#asked(tsid));
+    const clientId = ctx?.oidc.client?.clientId;
+    if (!this.#maps && !this.access.isOnFor(clientId)) return {};
+    const claims = (ctx && this.#said.get(ctx)) ?? (await this.#asked(tsid, clientId));
     if (ctx !== undefined) this.#said.set(ctx, claims);
     return claims;
   }
 
-  async #asked(tsid: string): Promise<Claims> {
+  async #asked(tsid: string, clientId: string | undefined): Promise<Claims> {
     return await asGrant(async () => {
-      await this.access.check(tsid as SessionId);
+      await this.access.check(tsid as SessionId, clientId);
       if (!this.#maps) return {};
       const claims = await this.vault.claims(tsid as SessionId);
       // The configuration has none of these; another one may be in force at the vault.

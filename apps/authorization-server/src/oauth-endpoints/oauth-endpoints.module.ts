@@ -190,7 +190,9 @@ const PARTS = Symbol('oidc-provider parts');
             await checkCodeProof(Provider.ctx?.get('dpop'), boundTo);
             const asked = Provider.ctx?.oidc.params?.['resource'];
             const { resources } = terms.limitsOf(Provider.ctx?.oidc.client?.clientId);
-            checkTarget({ asked, granted: resource, configured: within(config.resourceUrls, resources) });
+            const { resourceUrls, administration } = config;
+            const all = administration === undefined ? resourceUrls : [...resourceUrls, administration.url];
+            checkTarget({ asked, granted: resource, configured: within(all, resources) });
             await mapped.of(grantId);
           },
         }),

@@ -6,6 +6,7 @@ import { CLOCK_TOLERANCE_SECONDS } from '@gatehouse/kernel/clock';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { jwtVerify } from 'jose';
 import { z } from 'zod';
+import { administersWith } from '../client-terms/administering-client.js';
 import { ClientTerms } from '../client-terms/client-terms.js';
 import { SessionStore } from '../sessions/session.store.js';
 import type { Act } from './delegation.js';
@@ -76,15 +77,24 @@ export class OwnAccessTokens {
     return (await this.sessions.endOf(read.tsid)) === undefined ? undefined : read;
   }
 
-  /** The same for the administrator's API: of a client that gets such tokens today, and never of a person. */
+  /** The same for the administrator's API: of a client that gets such tokens today, or of a person whose session is open at one. */
   async ofAdministrator(token: unknown): Promise<OwnAccessToken | undefined> {
     const { administration, clientRegistration } = this.config;
     const read = await this.read(token);
     if (read === undefined || administration === undefined || read.aud !== administration.url)
       return undefined;
-    if (read.tsid !== undefined || !this.#isOfClient(read)) return undefined;
+    if (read.tsid !== undefined) return (await this.#isOfAdministrator(read, read.tsid)) ? read : undefined;
+    if (!this.#isOfClient(read)) return undefined;
     const known = clientRegistration.clients.find(({ clientId }) => clientId === read.client_id);
     return known?.clientCredentials?.resources.includes(read.aud) === true ? read : undefined;
+  }
+
+  async #isOfAdministrator({ client_id: clientId, act }: OwnAccessToken, tsid: string): Promise<boolean> {
+    return (
+      act === undefined &&
+      administersWith(clientId, this.config) &&
+      (await this.sessions.endOf(tsid)) !== undefined
+    );
   }
 
   /** Whether it is a client's own token, of one that gets such tokens today. */

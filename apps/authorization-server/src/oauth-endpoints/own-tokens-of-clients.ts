@@ -1,11 +1,12 @@
 import { SCOPES_OF_PEOPLE } from '@gatehouse/config/model/client-grants';
-import { grantOf, within, type ClientLimits } from '@gatehouse/config/model/client-limits';
+import { grantOf } from '@gatehouse/config/model/client-limits';
 import type { AuthorizationServerPart } from '@gatehouse/config/parts';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { administersWith } from '../client-terms/administering-client.js';
 import { CLIENT_CREDENTIALS } from '../clients/client-grants.js';
 
 type Rules = Pick<AuthorizationServerPart, 'clientRegistration' | 'scopesSupported'>;
-type ResourceRules = Pick<AuthorizationServerPart, 'resourceUrls' | 'administration'>;
+type ResourceRules = Pick<AuthorizationServerPart, 'resourceUrls' | 'administration' | 'clientRegistration'>;
 
 /** Where no client gets tokens of its own, the metadata does not name the grant. */
 export const givesOwnTokens = ({ clientRegistration: { clients } }: Rules): boolean =>
@@ -28,18 +29,18 @@ export function withOwnScopes(form: URLSearchParams, clientId: string | null, ru
 }
 
 /**
- * What a token for the resource may hold: no more than the limits of its client, and of a client's own token no more than the
- * configuration gives it.
+ * What a token for the resource may hold: of a client's own token no more than the configuration gives it.
+ * @param scopes what a token of the client may hold for a person
  * @throws {errors.InvalidTarget} @throws {errors.InvalidScope}
  */
 export function scopesOfToken(
   { oidc }: Pick<KoaContextWithOIDC, 'oidc'>,
   resource: string,
   rules: Rules,
-  limits: ClientLimits,
+  scopes: readonly string[],
 ): readonly string[] {
   const clientId = oidc.client?.clientId;
-  if (oidc.params?.['grant_type'] !== CLIENT_CREDENTIALS) return within(rules.scopesSupported, limits.scopes);
+  if (oidc.params?.['grant_type'] !== CLIENT_CREDENTIALS) return scopes;
   const grant = grantOf('clientCredentials', clientId, rules);
   if (grant?.resources.includes(resource) !== true)
     throw new errors.InvalidTarget('this client gets no token of its own for this resource');
@@ -49,14 +50,15 @@ export function scopesOfToken(
   return grant.scopes;
 }
 
-/** Whether a token can be for it: one of the gateway's own, or the administrator's API, which only a client's own token is for. */
+/** Whether a token can be for it: one of the gateway's own, or the administrator's API, for a client's own token and for people who administer. */
 export const isResource = (
   { oidc }: Pick<KoaContextWithOIDC, 'oidc'>,
   resource: string,
-  { resourceUrls, administration }: ResourceRules,
+  rules: ResourceRules,
 ): boolean =>
-  resourceUrls.includes(resource) ||
-  (resource === administration?.url && oidc.params?.['grant_type'] === CLIENT_CREDENTIALS);
+  resource === rules.administration?.url
+    ? oidc.params?.['grant_type'] === CLIENT_CREDENTIALS || administersWith(oidc.client?.clientId, rules)
+    : rules.resourceUrls.includes(resource);
 
 /** RFC 8693, section 4.4: who may act for the people of a client. */
 export function mayActClaim(

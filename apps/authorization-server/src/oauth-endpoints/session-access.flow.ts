@@ -6,6 +6,7 @@ import { AuditLog } from '@gatehouse/observability/audit-log';
 import { Log } from '@gatehouse/observability/log';
 import { CONFIG } from '@gatehouse/service-process/injected';
 import { errors } from 'oidc-provider';
+import { administersWith } from '../client-terms/administering-client.js';
 import { CloseSession } from '../sessions/close-session.flow.js';
 import { Vault } from '../vault/vault.client.js';
 import { asGrant } from './vault-refusals.js';
@@ -13,16 +14,20 @@ import { asGrant } from './vault-refusals.js';
 /** Whether the person of a session may still be signed in, by what the primary provider says of them now (docs/access.md). */
 @Injectable()
 export class SessionAccess {
-  readonly isOn: boolean;
-
   constructor(
     private readonly vault: Vault,
     private readonly closing: CloseSession,
     private readonly log: Log,
     private readonly audit: AuditLog,
-    @Inject(CONFIG) { access }: AuthorizationServerPart,
-  ) {
-    this.isOn = access !== undefined;
+    @Inject(CONFIG)
+    private readonly config: Pick<
+      AuthorizationServerPart,
+      'access' | 'administration' | 'clientRegistration'
+    >,
+  ) {}
+
+  isOnFor(clientId: string | undefined): boolean {
+    return this.config.access !== undefined || administersWith(clientId, this.config);
   }
 
   /**
@@ -30,7 +35,7 @@ export class SessionAccess {
    * @throws {errors.InvalidGrant} for who may not @throws {GatehouseError} when nobody can say
    */
   async checkAccount(accountId: AccountId, clientId: string): Promise<void> {
-    if (!this.isOn) return;
+    if (this.config.access === undefined) return;
     const answer = await asGrant(() => this.vault.judge({ of: 'account', accountId }));
     if (answer.verdict === 'admitted') return;
     const { reference } = answer;
@@ -43,9 +48,10 @@ export class SessionAccess {
    * Whoever may not any more is signed out: their access tokens are worth nothing from now on, and not when they expire.
    * @throws {errors.InvalidGrant} for them @throws {GatehouseError} when nobody can say
    */
-  async check(tsid: SessionId): Promise<void> {
-    if (!this.isOn) return;
-    const answer = await this.vault.judge({ of: 'session', tsid });
+  async check(tsid: SessionId, clientId: string | undefined): Promise<void> {
+    if (!this.isOnFor(clientId)) return;
+    const action = administersWith(clientId, this.config) ? ({ action: 'administer' } as const) : {};
+    const answer = await this.vault.judge({ of: 'session', tsid, ...action });
     if (answer.verdict === 'admitted') return;
     const { reference } = answer;
     this.log.info('session-refused', { tsid, reference });

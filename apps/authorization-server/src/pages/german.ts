@@ -38,6 +38,9 @@ export const GERMAN: Readonly<Record<string, string>> = {
 
   'Allow {1}?': '{1} zulassen?',
   'Allow “{1}” to work on your behalf?': '„{1}“ in Ihrem Namen arbeiten lassen?',
+  'Allow “{1}” to administer this gateway as you?': '„{1}“ dieses Gateway in Ihrem Namen verwalten lassen?',
+  'It will be able to see and end the accounts, sessions and connections of everybody, and to change what applications may do. It never sees your passwords.':
+    'Sie kann Konten, Sitzungen und Verbindungen aller sehen und beenden und ändern, was Anwendungen dürfen. Ihre Passwörter sieht sie nie.',
   "It will use the services behind this gateway as you. It never sees your passwords or the providers' tokens.":
     'Sie benutzt dann die Dienste hinter diesem Gateway wie Sie selbst. Ihre Passwörter und die Token der Anbieter sieht sie nie.',
   Application: 'Anwendung',

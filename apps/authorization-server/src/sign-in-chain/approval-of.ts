@@ -3,10 +3,13 @@ import type { OtherBackends, ScopedUse } from '../consent/consent-page.js';
 import { fingerprintOf } from '../consent/fingerprint.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
 
-type Approving = Pick<
+type Chain = Pick<
   AuthorizationServerPart,
-  'upstreamProviders' | 'resourceUrl' | 'scopeUses' | 'partBackends' | 'branding' | 'userSecrets'
+  'administration' | 'primaryUpstreamProvider' | 'upstreamProviders'
 >;
+
+type Approving = Chain &
+  Pick<AuthorizationServerPart, 'resourceUrl' | 'scopeUses' | 'partBackends' | 'branding' | 'userSecrets'>;
 
 /** The part of the gateway that a request is for; `undefined`: all of it. */
 export const partOf = (
@@ -14,20 +17,39 @@ export const partOf = (
   { resourceUrl }: Pick<Approving, 'resourceUrl'>,
 ): string | undefined => (resource === resourceUrl ? undefined : resource);
 
+/** Whether people administer with what they approve: they sign in at the primary provider alone. */
+export const isToAdminister = (
+  { resource }: Pick<AuthorizationRequest, 'resource'>,
+  { administration }: Pick<AuthorizationServerPart, 'administration'>,
+): boolean => resource === administration?.url;
+
+/** The providers of a sign-in. */
+export const chainOf = (
+  request: Pick<AuthorizationRequest, 'resource'>,
+  config: Chain,
+): AuthorizationServerPart['upstreamProviders'] =>
+  isToAdminister(request, config)
+    ? config.upstreamProviders.filter(({ name }) => name === config.primaryUpstreamProvider)
+    : config.upstreamProviders;
+
 /** The name of every backend behind what the request is for. */
 const backendsBehind = (
   { resource }: Pick<AuthorizationRequest, 'resource'>,
-  { branding, partBackends }: Pick<AuthorizationServerPart, 'branding' | 'partBackends'>,
-): readonly string[] => partBackends.get(resource) ?? [...branding.backends.keys()];
+  config: Pick<AuthorizationServerPart, 'administration' | 'branding' | 'partBackends'>,
+): readonly string[] =>
+  isToAdminister({ resource }, config)
+    ? []
+    : (config.partBackends.get(resource) ?? [...config.branding.backends.keys()]);
 
 /** Every provider of the sign-in, each with the backends behind what the request is for. */
 export function offeredProviders(
   request: AuthorizationRequest,
-  { upstreamProviders, partBackends }: Pick<AuthorizationServerPart, 'upstreamProviders' | 'partBackends'>,
+  config: Chain & Pick<AuthorizationServerPart, 'partBackends'>,
 ): AuthorizationServerPart['upstreamProviders'] {
-  const behind = partBackends.get(request.resource);
-  if (behind === undefined) return upstreamProviders;
-  return upstreamProviders.map((provider) => ({
+  const providers = chainOf(request, config);
+  const behind = isToAdminister(request, config) ? [] : config.partBackends.get(request.resource);
+  if (behind === undefined) return providers;
+  return providers.map((provider) => ({
     ...provider,
     backends: provider.backends.filter((name) => behind.includes(name)),
   }));
@@ -36,7 +58,10 @@ export function offeredProviders(
 /** What is behind the request, and needs no provider of the sign-in. */
 export function otherBackends(
   request: Pick<AuthorizationRequest, 'resource'>,
-  config: Pick<AuthorizationServerPart, 'branding' | 'partBackends' | 'upstreamProviders' | 'userSecrets'>,
+  config: Pick<
+    AuthorizationServerPart,
+    'administration' | 'branding' | 'partBackends' | 'upstreamProviders' | 'userSecrets'
+  >,
 ): OtherBackends {
   const { upstreamProviders, userSecrets } = config;
   const behind = backendsBehind(request, config);

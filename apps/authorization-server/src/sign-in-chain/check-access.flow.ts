@@ -31,7 +31,8 @@ export class CheckAccess {
     private readonly attempts: SignInAttempts,
     private readonly accounts: AccountStore,
     private readonly asking: AskPerson,
-    @Inject(CONFIG) private readonly config: Pick<AuthorizationServerPart, 'primaryUpstreamProvider'>,
+    @Inject(CONFIG)
+    private readonly config: Pick<AuthorizationServerPart, 'administration' | 'primaryUpstreamProvider'>,
   ) {}
 
   async check(exchange: Exchange, request: AuthorizationRequest, situation: Situation): Promise<Checked> {
@@ -39,9 +40,12 @@ export class CheckAccess {
     const { refused, admitted } = attempt.state;
     if (refused !== undefined)
       return { kind: 'shown', shown: this.asking.refused(request, situation, refused) };
-    const who = this.admission.isOn
-      ? judgedAs(attempt, step, this.config.primaryUpstreamProvider)
-      : undefined;
+    const administers = request.resource === this.config.administration?.url;
+    const person =
+      this.admission.isOn || administers
+        ? judgedAs(attempt, step, this.config.primaryUpstreamProvider)
+        : undefined;
+    const who = administers && person !== undefined ? { ...person, action: 'administer' as const } : person;
     if (who === undefined || admitted === judgedKey(who)) return GOES_ON;
     return await this.#judged(exchange, request, situation, who);
   }

@@ -8,6 +8,7 @@ import { refusedPage } from '../attempts/refused-page.js';
 import { IssuerUrls } from '../http/issuer-urls.js';
 import { waitPage } from '../attempts/wait-page.js';
 import { provenIdentities } from '../attempts/proven-identities.js';
+import { administerPage } from '../consent/administer-page.js';
 import { consentPage } from '../consent/consent-page.js';
 import { continuePage } from '../consent/continue-page.js';
 import type { FormTargets } from '../http/page-headers.js';
@@ -16,7 +17,7 @@ import { html, t, type Html } from '../pages/html.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
 import { ONWARD } from './onward.js';
 import { onwardPage } from './onward-page.js';
-import { offeredProviders, otherBackends, partOf, scopedUses } from './approval-of.js';
+import { isToAdminister, offeredProviders, otherBackends, partOf, scopedUses } from './approval-of.js';
 import type { Step } from './next-step.js';
 import { SignInForms } from './sign-in-forms.js';
 import { knownPerson, type Situation } from './sign-in-steps.flow.js';
@@ -51,7 +52,8 @@ export class SignInPages {
     const page = refusedPage({
       ...refused,
       provider: this.config.primaryUpstreamProvider,
-      contact: this.config.access?.contact,
+      contact: (isToAdminister(request, this.config) ? this.config.administration : this.config)?.access
+        ?.contact,
       site,
       actions: html`<form method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
@@ -93,7 +95,7 @@ export class SignInPages {
     const destination = userCode === undefined ? { redirectUri } : { userCode };
     switch (question.kind) {
       case 'ask-approval':
-        return consentPage({
+        return (isToAdminister(request, this.config) ? administerPage : consentPage)({
           ...this.forms.facts(uid, attempt, fingerprint),
           shown: fingerprint,
           client,

@@ -7,7 +7,7 @@ import { ApprovalStore } from '../consent/approval.store.js';
 import type { AuthorizationRequest } from '../oauth-endpoints/authorization-requests.flow.js';
 import { Vault } from '../vault/vault.client.js';
 import { nextStep, type Step } from './next-step.js';
-import { approvalOf } from './approval-of.js';
+import { approvalOf, chainOf } from './approval-of.js';
 import { SignInAttempts } from './sign-in-attempts.flow.js';
 
 export interface Situation {
@@ -44,7 +44,7 @@ export class SignInSteps {
     const live = connections.filter(({ state, provider }) => state === 'live' && provider !== mustVisit);
     const step = nextStep(attempt.state, {
       primaryProvider: primary,
-      providers: this.config.upstreamProviders,
+      providers: chainOf(request, this.config),
       reuse: this.config.connectionReuse,
       liveConnections: new Set(live.map(({ provider }) => provider)),
       fingerprint,

@@ -6,10 +6,12 @@ import { freePort } from '@gatehouse/testing/free-port';
 import { decodeJwt } from 'jose';
 import { postForm } from './proving-client.js';
 import { startServiceWorld, type ServiceWorld } from './service-world.js';
-import type { TestService, TokenAnswer } from './test-service.js';
+import { REDIRECT_URI, type TestService, type TokenAnswer } from './test-service.js';
 
 const SECRET = 'a-secret-of-a-client-that-administers';
 const SCOPE = 'gatehouse:admin';
+/** People administer with it. */
+export const CONSOLE = 'console';
 
 export interface Called {
   readonly status: number;
@@ -35,7 +37,7 @@ export class AdministrationWorld {
     const [port, other] = await Promise.all([freePort(), freePort()]);
     const url = 'https://admin.acme.example';
     const own = { clientName: 'Operations', clientSecret: new Secret(SECRET), redirectUris: [] };
-    const administration = { host: '127.0.0.1', url };
+    const administration = { host: '127.0.0.1', url, access: {} };
     const { clientRegistration, resourceUrl } = world.service.config;
     const overrides = {
       ...more,
@@ -45,6 +47,12 @@ export class AdministrationWorld {
         clients: [
           { ...own, clientId: 'operations', clientCredentials: { resources: [url], scopes: [SCOPE] } },
           { ...own, clientId: 'scopeless', clientCredentials: { resources: [url], scopes: [] } },
+          {
+            clientId: CONSOLE,
+            clientName: 'Console',
+            redirectUris: [REDIRECT_URI],
+            administers: true,
+          },
           {
             ...own,
             clientId: 'report',
@@ -76,6 +84,23 @@ export class AdministrationWorld {
       tsid: String(tsid),
       refreshToken: answer.refresh_token ?? '',
     };
+  }
+
+  /** A person who administers: their token is for this API alone. */
+  async administrator(
+    login: string,
+    scope = `openid offline_access ${SCOPE}`,
+    at = this.service,
+  ): Promise<TokenAnswer> {
+    const { url, verifier } = at.authorizeUrl(CONSOLE, { resource: this.url, scope });
+    const result = await at.signIn(at.browser().through(at.local), url, login);
+    return await at.token({
+      grant_type: 'authorization_code',
+      client_id: CONSOLE,
+      code: result.get('code') ?? '',
+      code_verifier: verifier,
+      redirect_uri: REDIRECT_URI,
+    });
   }
 
   accountOf({ access_token: token = '' }: TokenAnswer): string {

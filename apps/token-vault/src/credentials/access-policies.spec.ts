@@ -17,6 +17,7 @@ const judge = (policies: readonly string[], said: Said, more: object = {}): Acce
       ...more,
     },
     'gateway',
+    'sign_in',
   ).judge('stub-alice', said);
 
 const kindOf = (...asked: Parameters<typeof judge>): AccessVerdict['kind'] => judge(...asked).kind;

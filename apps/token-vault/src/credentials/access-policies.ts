@@ -1,6 +1,6 @@
 import type { AccessRules } from '@gatehouse/config/model/access';
 import { cedar, type CedarValueJson, type EntityJson } from '@gatehouse/config/policies/cedar';
-import { checkedAccess, GATEWAY, PERSON, SIGN_IN } from '@gatehouse/config/policies/checked-access';
+import { checkedAccess, GATEWAY, PERSON, type AccessAction } from '@gatehouse/config/policies/checked-access';
 import { claimValue, OddClaim, textsIn, typeOf } from '@gatehouse/config/policies/claim-values';
 import type { NamedPolicy } from '@gatehouse/config/policies/policy-text';
 import type { UsedNames } from '@gatehouse/config/policies/used-names';
@@ -27,7 +27,7 @@ const MAX_GROUPS = 1_000;
 const CLAIM = 'claim_';
 const OF_MAIL = ['verifiedEmail', 'verifiedEmailDomain'];
 
-/** The policies of `access`, ready to be asked. */
+/** The policies of `access`, or of `administration.access`, ready to be asked. */
 export class AccessPolicies {
   readonly #id = randomUUID();
   readonly #policies: ReadonlyMap<string, NamedPolicy>;
@@ -40,8 +40,9 @@ export class AccessPolicies {
   constructor(
     private readonly rules: AccessRules,
     private readonly gatewayName: string,
+    private readonly action: AccessAction,
   ) {
-    const { policies, used, findings } = checkedAccess(rules.policies, rules.groupEntityType);
+    const { policies, used, findings } = checkedAccess(rules.policies, rules.groupEntityType, action);
     if (findings.length > 0) throw new Error('policies that were checked cannot be used');
     this.#policies = new Map(policies.map((policy) => [policy.id, policy]));
     this.#attributes = used.attributes.get('principal') ?? new Set();
@@ -74,7 +75,7 @@ export class AccessPolicies {
     const gateway = { type: GATEWAY, id: this.gatewayName };
     const answer = cedar().statefulIsAuthorized({
       principal: person.uid,
-      action: { type: 'Action', id: SIGN_IN },
+      action: { type: 'Action', id: this.action },
       resource: gateway,
       context: {},
       preparsedPolicySetId: this.#id,

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { AccessRules } from '@gatehouse/config/model/access';
 import type { TokenVaultPart } from '@gatehouse/config/parts';
 import type { accessJudge } from '@gatehouse/contracts/token-vault/access-judge';
+import { ADMINISTER, SIGN_IN } from '@gatehouse/config/policies/checked-access';
 import { newReference } from '@gatehouse/kernel/failure-reference';
 import { GatehouseError } from '@gatehouse/kernel/gatehouse-error';
 import { Log } from '@gatehouse/observability/log';
@@ -13,24 +14,32 @@ import { PersonToJudge } from './person-to-judge.flow.js';
 
 type Reply = z.input<typeof accessJudge.reply>;
 
+interface Judge {
+  readonly rules: AccessRules;
+  readonly policies: AccessPolicies;
+}
+
 /** As the reply has it. */
 const MAX_REASON = 256;
 
-/** Whether the policies of `access` let a person in. What the provider says of them stays here. */
+/** Whether the policies of `access` let a person in, and those of `administration.access` let them administer. What the provider says of them stays here. */
 @Injectable()
 export class JudgePerson {
-  readonly #rules: AccessRules | undefined;
-  readonly #policies: AccessPolicies | undefined;
+  readonly #signIn: Judge | undefined;
+  readonly #administer: Judge | undefined;
   readonly #verdicts;
 
   constructor(
     private readonly people: PersonToJudge,
     private readonly log: Log,
     metrics: Metrics,
-    @Inject(CONFIG) { access, name }: TokenVaultPart,
+    @Inject(CONFIG) { access, administrators, name }: TokenVaultPart,
   ) {
-    this.#rules = access;
-    this.#policies = access && new AccessPolicies(access, name);
+    this.#signIn = access && { rules: access, policies: new AccessPolicies(access, name, SIGN_IN) };
+    this.#administer = administrators && {
+      rules: administrators,
+      policies: new AccessPolicies(administrators, name, ADMINISTER),
+    };
     this.#verdicts = metrics.counter(
       'vault_access_verdicts_total',
       'Persons judged by the access policies, by where they are.',
@@ -40,10 +49,19 @@ export class JudgePerson {
 
   /** @throws {GatehouseError} when nobody can say: then nobody is let in. */
   async judge(request: z.output<typeof accessJudge.request>): Promise<Reply> {
-    const [rules, policies] = [this.#rules, this.#policies];
+    const judge = request.action === 'administer' ? this.#administer : this.#signIn;
     // Whoever asks is configured to ask: the vault is not yet.
-    if (rules === undefined || policies === undefined)
+    if (judge === undefined)
       throw new GatehouseError('provider_unavailable', 'the vault has no access policies');
+    // Who may not sign in may not administer either.
+    if (request.action === 'administer' && this.#signIn !== undefined) {
+      const reply = await this.#judged(request, this.#signIn);
+      if (reply.verdict === 'refused') return reply;
+    }
+    return await this.#judged(request, judge);
+  }
+
+  async #judged(request: z.output<typeof accessJudge.request>, { rules, policies }: Judge): Promise<Reply> {
     const { subject, said } = await this.people.of(request, rules);
     const verdict = policies.judge(subject, said);
     this.#verdicts.inc({ of: request.of, verdict: verdict.kind });

@@ -52,7 +52,8 @@ export class PersonToJudge {
       }
       case 'session': {
         const { connection } = await this.subjects.bound(request.tsid, provider);
-        return await this.#connected(connection, from, true);
+        // Who lost the right to administer does so at once, or nobody administers.
+        return await this.#connected(connection, from, request.action === undefined);
       }
     }
   }

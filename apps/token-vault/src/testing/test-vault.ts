@@ -19,6 +19,7 @@ export interface TestVaultOptions extends Pick<
   | 'keyEncryptionKeys'
   | 'claimMappings'
   | 'access'
+  | 'administrators'
   | 'userSecrets'
   | 'machineClients'
 > {

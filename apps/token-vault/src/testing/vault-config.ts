@@ -185,6 +185,7 @@ export interface VaultConfigOptions {
   readonly claimMappings?: TokenVaultPart['claimMappings'];
   readonly machineClients?: readonly string[];
   readonly access?: TokenVaultPart['access'];
+  readonly administrators?: TokenVaultPart['administrators'];
   /** Default: the one of all tests. */
   readonly keyEncryptionKeys?: TokenVaultPart['keyEncryptionKeys'];
 }
@@ -198,6 +199,7 @@ export const vaultConfig = ({
   claimMappings,
   machineClients = [],
   access,
+  administrators,
   bindings = {},
   userSecrets = [],
 }: VaultConfigOptions): TokenVaultPart => ({
@@ -215,6 +217,7 @@ export const vaultConfig = ({
   userSecrets,
   ...(claimMappings === undefined ? {} : { claimMappings }),
   ...(access === undefined ? {} : { access }),
+  ...(administrators === undefined ? {} : { administrators }),
   backendCredentials: new Map(Object.entries(backends)),
   backendBindings: new Map(Object.entries(bindings)),
   machineClients,

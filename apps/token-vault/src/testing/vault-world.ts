@@ -20,6 +20,7 @@ type VaultOptions = Pick<
   | 'keyEncryptionKeys'
   | 'claimMappings'
   | 'access'
+  | 'administrators'
   | 'userSecrets'
   | 'machineClients'
 > & {
@@ -28,7 +29,7 @@ type VaultOptions = Pick<
 
 export interface VaultWorldOptions extends Pick<
   VaultOptions,
-  'replicas' | 'claimMappings' | 'access' | 'userSecrets' | 'machineClients'
+  'replicas' | 'claimMappings' | 'access' | 'administrators' | 'userSecrets' | 'machineClients'
 > {
   /** Default: `acme` (OpenID Connect) and `octo` (plain OAuth 2), both played by the stub. */
   readonly providers?: (stub: StubProvider) => Providers;
@@ -81,6 +82,7 @@ export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<
     log = new SilentLog(),
     claimMappings,
     access,
+    administrators,
     userSecrets = [],
     machineClients = [],
   } = options;
@@ -98,6 +100,7 @@ export async function startVaultWorld(options: VaultWorldOptions = {}): Promise<
     machineClients,
     ...(claimMappings === undefined ? {} : { claimMappings }),
     ...(access === undefined ? {} : { access }),
+    ...(administrators === undefined ? {} : { administrators }),
   });
   const rows = vault.app.get(Database);
   return {

@@ -6,14 +6,13 @@ import { given } from './written-values.js';
 
 type Written = NonNullable<NonNullable<GatehouseYaml['authServer']>['access']>;
 
-const AT: Path = ['authServer', 'access', 'policies'];
-
-export function buildAccess(written: Written, secrets: SecretResolver): Access {
+/** @param at where it stands */
+export function buildAccess(written: Written, at: Path, secrets: SecretResolver): Access {
   const { from, policies, groupClaimName, roleClaimName, groupEntityType, contact } = written;
   return {
     from,
     ...(secrets.decidesAboutPeople
-      ? { policies: policies.map((text, index) => ({ path: [...AT, index], text })) }
+      ? { policies: policies.map((text, index) => ({ path: [...at, 'policies', index], text })) }
       : {}),
     groupClaims: [...new Set([groupClaimName, ...(roleClaimName === undefined ? [] : [roleClaimName])])],
     groupEntityType,

@@ -74,8 +74,11 @@ export function buildAuthServer(
     resourceIndicator: written.resourceIndicator,
     connectionReuse: written.connectionReuse,
     ...given('deviceFlow', written.deviceFlow && buildDeviceFlow(written.deviceFlow)),
-    ...given('access', written.access && buildAccess(written.access, secrets)),
-    ...given('administration', written.administration && buildAdministration(written.administration)),
+    ...given('access', written.access && buildAccess(written.access, ['authServer', 'access'], secrets)),
+    ...given(
+      'administration',
+      written.administration && buildAdministration(written.administration, secrets),
+    ),
     branding,
     ...given('claimMappings', written.claimMappings && buildClaimMappings(written.claimMappings)),
     assertionIssuers: buildAssertionIssuers(written.assertionIssuers, secrets),
@@ -102,14 +105,14 @@ const buildClaimMappings = ({ from, claims }: NonNullable<Written['claimMappings
   claims: claims.map(({ claim, as = claim, values }) => ({ claim, as, ...given('values', values) })),
 });
 
-const buildAdministration = ({
-  host,
-  port,
-  url,
-}: NonNullable<Written['administration']>): Administration => ({
+const buildAdministration = (
+  { host, port, url, access }: NonNullable<Written['administration']>,
+  secrets: SecretResolver,
+): Administration => ({
   host,
   port,
   url: url ?? `http://localhost:${port}`,
+  ...given('access', access && buildAccess(access, ['authServer', 'administration', 'access'], secrets)),
 });
 
 const buildDeviceFlow = ({ codeLifespan }: NonNullable<Written['deviceFlow']>) => ({

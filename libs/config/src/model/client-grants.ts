@@ -2,6 +2,8 @@
 export interface ClientGrants {
   /** For a person who signs in elsewhere (RFC 8628). Absent: it gets none in this way. */
   readonly deviceFlow?: boolean;
+  /** People administer with it: its sign-ins are for the administrator's API, and for nothing else. */
+  readonly administers?: boolean;
   /** For itself (RFC 6749, section 4.4). Absent: it gets none. */
   readonly clientCredentials?: GrantedTokens;
   /** For a person whose token it has (RFC 8693). Absent: it gets none. */

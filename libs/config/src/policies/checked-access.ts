@@ -6,10 +6,13 @@ import { givenAttributes, ofType, record } from './policy-schema.js';
 import { readPolicies, type NamedPolicy } from './policy-text.js';
 import { NamesInUse, type UsedNames } from './used-names.js';
 
-/** What policies about sign-ins call things (docs/access.md). */
+/** What policies about people call things (docs/access.md). */
 export const PERSON = 'Person';
 export const GATEWAY = 'MCP';
 export const SIGN_IN = 'sign_in';
+export const ADMINISTER = 'administer';
+/** What somebody may do, or not: each list of policies is about one of these. */
+export type AccessAction = typeof SIGN_IN | typeof ADMINISTER;
 const OWN_TYPES: ReadonlySet<string> = new Set([PERSON, GATEWAY]);
 
 export interface CheckedAccess {
@@ -19,8 +22,12 @@ export interface CheckedAccess {
   readonly findings: readonly Finding[];
 }
 
-/** Parses and validates policies about who may sign in, as those about calls. */
-export function checkedAccess(sources: readonly PolicySource[], groupEntityType: string): CheckedAccess {
+/** Parses and validates policies about people, as those about calls. */
+export function checkedAccess(
+  sources: readonly PolicySource[],
+  groupEntityType: string,
+  action: AccessAction,
+): CheckedAccess {
   const { policies, findings: misread } = readPolicies(sources);
   const used = new NamesInUse(policies.map(({ json }) => json));
   const found = [...misread, ...conflicts(used, sources)];
@@ -29,14 +36,18 @@ export function checkedAccess(sources: readonly PolicySource[], groupEntityType:
   const findings =
     found.length > 0 || isOwn
       ? found
-      : validated(policies, sources, (isAllThere) => schema(used, groupEntityType, isAllThere));
+      : validated(policies, sources, (isAllThere) => schema(used, { groupEntityType, action }, isAllThere));
   return { policies, used, findings };
 }
 
 export const isTypeOfGroups = (type: string): boolean => !OWN_TYPES.has(type);
 
 /** Everything about a person may be absent: a provider says what it says. */
-function schema(used: UsedNames, groupEntityType: string, isAllThere: boolean): SchemaJson<string> {
+function schema(
+  used: UsedNames,
+  { groupEntityType, action }: { readonly groupEntityType: string; readonly action: AccessAction },
+  isAllThere: boolean,
+): SchemaJson<string> {
   const person = record({
     provider: { type: 'String', required: true },
     verifiedEmail: ofType('String', isAllThere),
@@ -52,7 +63,7 @@ function schema(used: UsedNames, groupEntityType: string, isAllThere: boolean): 
       [GATEWAY]: { memberOfTypes: [], shape: nothing },
       [groupEntityType]: { memberOfTypes: [], shape: nothing },
     },
-    actions: { [SIGN_IN]: { appliesTo } },
+    actions: { [action]: { appliesTo } },
   };
   return { '': namespace } as SchemaJson<string>;
 }

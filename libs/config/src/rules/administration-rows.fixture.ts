@@ -20,6 +20,20 @@ const administered = (own: object, grant: object = {}, more: object = {}) => ({
   ...more,
 });
 
+const ANYBODY = 'permit(principal, action, resource);';
+const CONSOLE = {
+  clientId: 'console',
+  clientName: 'Console',
+  redirectUris: ['http://localhost/callback'],
+  administers: true,
+};
+
+/** People administer with one client. */
+const peoples = (client: object, policy = ANYBODY) => ({
+  [AT]: { port: 4510, url: URL, access: { policies: [policy] } },
+  [REGISTRATION]: { clients: [{ ...CONSOLE, ...client }] },
+});
+
 /** The administrator's API. */
 export const ADMINISTRATION_ROWS: readonly Row[] = [
   [
@@ -66,6 +80,43 @@ export const ADMINISTRATION_ROWS: readonly Row[] = [
     administered({}, {}, { 'authServer.scopesSupported': ['openid', 'offline_access', 'gatehouse:admin'] }),
     'authServer.scopesSupported',
     /every client/,
+  ],
+  [
+    'people who may administer, and no client for them',
+    administered({ access: { policies: [ANYBODY] } }),
+    `${AT}.access`,
+    /No client signs people in/,
+    /administers: true/,
+  ],
+  [
+    'a client with which people administer, and nobody who may',
+    { [REGISTRATION]: { clients: [CONSOLE] } },
+    `${REGISTRATION}.clients[0].administers`,
+    /Nobody may administer/,
+  ],
+  [
+    'a client with which people administer that also acts for people',
+    peoples({ introspection: {}, clientSecret: { env: 'INITIAL_ACCESS_TOKEN' } }),
+    `${REGISTRATION}.clients[0].introspection`,
+    /nothing else/,
+  ],
+  [
+    'a client with which people administer, limited to another resource',
+    peoples({ limits: { resources: ['https://mcp.acme.example/mcp'] } }),
+    `${REGISTRATION}.clients[0].limits.resources`,
+    /Leave this out/,
+  ],
+  [
+    'policies about administrators that permit nobody',
+    peoples({}, 'forbid(principal, action, resource);'),
+    `${AT}.access.policies`,
+    /nobody could administer/,
+  ],
+  [
+    'policies about administrators with the action of sign-ins',
+    peoples({}, 'permit(principal, action == Action::"sign_in", resource);'),
+    `${AT}.access.policies[0]`,
+    /sign_in/,
   ],
   [
     'an API for administrators on a port that is taken',

@@ -27,6 +27,7 @@ export const administration: Rule = (model) => {
           ...urlFindings(authServer, authServer.administration.url, model),
           ...clientFindings(authServer, model),
         ]),
+    ...peoplesClients(authServer),
   ];
 };
 
@@ -85,7 +86,7 @@ function clientFindings(
       ? [{ clientCredentials, path: [...CLIENTS, index, 'clientCredentials'] }]
       : [],
   );
-  if (administrators.length === 0)
+  if (administrators.length === 0 && own?.access === undefined)
     return [
       {
         path: AT,
@@ -114,4 +115,67 @@ function clientFindings(
           },
         ]),
   ]);
+}
+
+const ELSEWHERE = [
+  'clientCredentials',
+  'tokenExchange',
+  'identityAssertions',
+  'introspection',
+  'mayAct',
+] as const;
+
+/** People administer by clients that do nothing else, and there is one where anybody may. */
+function peoplesClients({
+  clientRegistration: { clients },
+  administration: own,
+}: AuthServer<unknown>): readonly Finding[] {
+  const named = clients.flatMap((client, index) =>
+    client.administers === true ? [{ client, path: [...CLIENTS, index] }] : [],
+  );
+  const mayAny = own?.access !== undefined;
+  return [
+    ...(mayAny && named.length === 0
+      ? [
+          {
+            path: [...AT, 'access'],
+            related: [CLIENTS],
+            message: 'No client signs people in for this.',
+            instead: 'a client with administers: true',
+          },
+        ]
+      : []),
+    ...named.flatMap(({ client, path }): readonly Finding[] => [
+      ...(mayAny
+        ? []
+        : [
+            {
+              path: [...path, 'administers'],
+              related: [[...AT, 'access']],
+              message: 'Nobody may administer: authServer.administration.access says who may.',
+            },
+          ]),
+      ...ELSEWHERE.flatMap((field) =>
+        client[field] === undefined
+          ? []
+          : [
+              {
+                path: [...path, field],
+                message:
+                  'A client with which people administer does nothing else. Let another client have this.',
+              },
+            ],
+      ),
+      ...(['resources', 'scopes'] as const).flatMap((field) =>
+        client.limits?.[field] === undefined
+          ? []
+          : [
+              {
+                path: [...path, 'limits', field],
+                message: 'Its tokens are for the administrator’s API in any case. Leave this out.',
+              },
+            ],
+      ),
+    ]),
+  ];
 }

@@ -1,3 +1,4 @@
+import type { AuthServer } from '../model/auth-server.js';
 import type { Path } from '../findings/path.js';
 import type { Finding } from '../findings/problems.js';
 import { MAX_MAPPED_CLAIMS, OWN_CLAIMS, type ClaimMappings } from '../model/claim-mappings.js';
@@ -28,7 +29,10 @@ export const claimMappings: Rule = ({ authServer }) => {
 
 /** The primary provider has no place of that kind where it says claims. */
 export function saysNothing(
-  { upstreamProviders, primaryUpstreamProvider }: NonNullable<Parameters<Rule>[0]['authServer']>,
+  {
+    upstreamProviders,
+    primaryUpstreamProvider,
+  }: Pick<AuthServer<unknown>, 'upstreamProviders' | 'primaryUpstreamProvider'>,
   from: ClaimMappings['from'],
   path: Path,
 ): readonly Finding[] {

@@ -33,6 +33,9 @@ export const clientGrants = {
   deviceFlow: flag(
     'Lets people sign in to the client by a code that it shows (RFC 8628); `authServer.deviceFlow` has to be there.',
   ),
+  administers: flag(
+    'Lets people administer with the client: whom `authServer.administration.access` permits gets tokens for the administrator’s API by it, and for nothing else. It has `redirectUris` or `deviceFlow`.',
+  ),
   clientCredentials: block(
     'Lets the client get tokens for itself, without a person (`client_credentials`, RFC 6749). It needs a `clientSecret`, keys or `tlsClientAuth`. Such a token reaches backends whose credential is nobody’s in person: `unauthenticated`, `headerInjection`, `bearerToken`, `clientCredentials`, `googleServiceAccount`. Left out: it gets none.',
     { resources, scopes },
