@@ -29,7 +29,7 @@ import {
 import { operatedValues, operatorValues } from './values.mjs';
 
 const GROUP = '.toolhive.stacklok.dev';
-/** Kinds that are a service of the gateway. */
+/** Selects the pods of the services. */
 const SERVICES = 'app.kubernetes.io/component in (authorization-server,token-vault,vmcp-proxy)';
 
 /**
