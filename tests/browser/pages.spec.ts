@@ -1,5 +1,6 @@
 import { PORT_OFFSETS } from '@gatehouse/kernel/default-ports';
-import { PASSWORD } from '@gatehouse/testing/oauth-client';
+import { freePort } from '@gatehouse/testing/free-port';
+import { OAuthClient, PASSWORD } from '@gatehouse/testing/oauth-client';
 import { until } from '@gatehouse/testing/until';
 import { startWorld, type World } from '@gatehouse/testing/world';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -42,17 +43,19 @@ const branded = (yaml: string): string =>
     )
     .replace(/\{ name: repos,/, `{ name: repos, displayName: Repositories, logo: "${drawing('#1f5f4a')}",`);
 
-/** With all that has pages of its own: devices, secrets that people enter, somebody who may not sign in. */
-const complete = (yaml: string): string =>
+/** With all that has pages of its own: devices, secrets that people enter, administrators, somebody who may not sign in. */
+const complete = (yaml: string, administrationPort: number): string =>
   branded(yaml)
     .replace(
       'clientRegistration: { metadataDocuments: { enabled: false } }',
       `deviceFlow: {}
+  administration: { port: ${administrationPort}, access: { policies: ['permit(principal, action, resource);'] } }
   access: { policies: ${JSON.stringify(ACCESS)}, contact: it@acme.example }
   clientRegistration:
     metadataDocuments: { enabled: false }
     clients:
-      - { clientId: television, clientName: Television, clientSecret: { env: TELEVISION_SECRET }, deviceFlow: true }`,
+      - { clientId: television, clientName: Television, clientSecret: { env: TELEVISION_SECRET }, deviceFlow: true }
+      - { clientId: console, clientName: Console, redirectUris: ['http://127.0.0.1/callback'], administers: true }`,
     )
     .replace('backends:\n', 'backends:\n  - { name: issues, url: http://127.0.0.1:9/mcp }\n')
     .replace(
@@ -71,10 +74,13 @@ where('the pages, at both sizes, light and dark', () => {
   let chromium: Chromium;
   let client: ListeningClient;
   let tab: ChromiumTab;
+  let administrationUrl: string;
 
   beforeAll(async () => {
+    const port = await freePort();
+    administrationUrl = `http://localhost:${port}`;
     const starting = startWorld({
-      configure: (yaml) => complete(third(yaml)),
+      configure: (yaml) => complete(third(yaml), port),
       environment: { 'authorization-server': { TELEVISION_SECRET: SECRET } },
       demonstrationFlags: (portBase) =>
         ['acme-sso', 'octo', 'octo-more'].flatMap((name) => [
@@ -296,6 +302,13 @@ where('the pages, at both sizes, light and dark', () => {
     await clicks(guest, 'button.main');
     await through(guest, 'dirk', 'main[data-page^="device-"]');
     await looksRight('device-over', guest);
+  });
+
+  test('for somebody who administers', async () => {
+    const administering = (await OAuthClient.register(world.mcpUrl)).configured('console', administrationUrl);
+    const guest = await chromium.open();
+    await guest.go(administering.authorizationRequest({ scope: 'openid gatehouse:admin' }).url);
+    await looksRight('administer', guest);
   });
 
   test('where a client asks for the person to be signed out', async () => {

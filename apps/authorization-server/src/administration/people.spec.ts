@@ -62,7 +62,7 @@ describe('a person who may administer', () => {
     const { url } = api.service.authorizeUrl(CONSOLE, { resource: api.url });
     const browser = api.service.browser();
     const page = await browser.follow(await browser.get(url));
-    expect(pageName(page)).toBe('consent');
+    expect(pageName(page)).toBe('administer');
     expect(page.body).toContain('to administer this gateway as you?');
     const ada = await api.administrator('people-scopeless', '');
     expect(scopesOf(ada.access_token)).toContain(SCOPE);

@@ -15,7 +15,7 @@ export function administerPage(view: AdministerView): Html {
   return layout({
     title: t`Allow ${client.name}?`,
     site,
-    page: 'consent',
+    page: 'administer',
     body: html`<h1>${t`Allow “${client.name}” to administer this gateway as you?`}</h1>
       <p class="soft">
         ${t`It will be able to see and end the accounts, sessions and connections of everybody, and to change what applications may do. It never sees your passwords.`}
