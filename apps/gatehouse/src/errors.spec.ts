@@ -233,7 +233,7 @@ describe('what nobody has thought of', () => {
 
 /** What a sentence has that says what to do next. */
 const SAYS_WHAT_TO_DO =
-  /gatehouse [a-z]|--[a-z]|`[a-z]|Whole log:|\b(Allow|Choose|Correct|Copy|Give|Keep|Let|Look|Make|Mend|Move|Name|Put|Remove|Restart|Restore|Run|run|Say|See|Set|Start|Stop|Take|Try|Use|Write|write|Add)\b/;
+  /gatehouse [a-z]|--[a-z]|`[a-z]|Whole log:|\b(Allow|Change|Choose|Correct|Copy|Give|Keep|Let|Look|Make|Mend|Move|Name|Put|Remove|Restart|Restore|Run|run|Say|See|Set|Start|Stop|Take|Try|Use|Write|write|Add)\b/;
 
 test('every error that a command can end with says what to do next', () => {
   const silent: string[] = [];
