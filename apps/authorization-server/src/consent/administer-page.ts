@@ -1,6 +1,7 @@
 import { fact } from '../pages/fact.js';
 import { html, t, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
+import { approvalForm } from './approval-form.js';
 import type { ConsentView } from './consent-page.js';
 import { destinationFact, destinationNote } from './destination.js';
 
@@ -11,7 +12,7 @@ type AdministerView = Pick<
 
 /** The approval of a client with which people administer: nothing behind the gateway is used by it. */
 export function administerPage(view: AdministerView): Html {
-  const { client, destination, part, signedInAs, shown, csrf, action, site } = view;
+  const { client, destination, part, signedInAs, site } = view;
   return layout({
     title: t`Allow ${client.name}?`,
     site,
@@ -25,15 +26,6 @@ export function administerPage(view: AdministerView): Html {
         ${fact(t`Only for`, part === undefined ? undefined : html`<code class="address">${part}</code>`)}
         ${fact(t`Signed in as`, signedInAs)}
       </dl>
-      ${destinationNote(destination, client.assured)}
-      <form class="decide" method="post" action="${action}">
-        <input type="hidden" name="csrf" value="${csrf}" />
-        <input type="hidden" name="shown" value="${shown}" />
-        <div class="actions stretch">
-          <button class="main" name="decision" value="approve">${t`Approve`}</button>
-          <button name="decision" value="cancel">${t`Cancel`}</button>
-        </div>
-        ${signedInAs === undefined ? undefined : html`<p class="small soft">${t`Not you?`} <button class="plain" name="decision" value="another">${t`Use another account`}</button></p>`}
-      </form>`,
+      ${destinationNote(destination, client.assured)} ${approvalForm(view)}`,
   });
 }

@@ -8,6 +8,7 @@ import { layout } from '../pages/layout.js';
 import { scopeList } from '../pages/scope-list.js';
 import { backendLabels, shownBackend, shownProvider, type Site } from '../pages/site.js';
 import type { RequestingClient } from '../oauth-endpoints/authorization-requests.flow.js';
+import { approvalForm } from './approval-form.js';
 import { destinationFact, destinationNote, type Destination } from './destination.js';
 
 interface OfferedProvider {
@@ -47,8 +48,7 @@ export interface ConsentView extends FormFacts {
 
 /** The person approves before the browser is sent to any provider (MCP, security best practices: confused deputy). */
 export function consentPage(view: ConsentView): Html {
-  const { client, destination, part, providers, others, scopedUses, signedInAs, shown } = view;
-  const { csrf, action, site } = view;
+  const { client, destination, part, providers, others, scopedUses, signedInAs, site } = view;
   return layout({
     title: t`Allow ${client.name}?`,
     site,
@@ -77,15 +77,7 @@ export function consentPage(view: ConsentView): Html {
                 ${scopedUses.map((use) => scopedItem(use, site))}
               </ul>`
       }
-      <form class="decide" method="post" action="${action}">
-        <input type="hidden" name="csrf" value="${csrf}" />
-        <input type="hidden" name="shown" value="${shown}" />
-        <div class="actions stretch">
-          <button class="main" name="decision" value="approve">${t`Approve`}</button>
-          <button name="decision" value="cancel">${t`Cancel`}</button>
-        </div>
-        ${signedInAs === undefined ? undefined : html`<p class="small soft">${t`Not you?`} <button class="plain" name="decision" value="another">${t`Use another account`}</button></p>`}
-      </form>`,
+      ${approvalForm(view)}`,
   });
 }
 
